@@ -1,0 +1,326 @@
+//! The keys of the attribute: the one list that the parser, its messages and the reference share.
+
+use std::fmt::Write;
+
+/// Which argument a key sets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Id {
+    Name,
+    Accessor,
+    Crate,
+    Breaker,
+    Threshold,
+    Consecutive,
+    Failures,
+    Window,
+    OnCancel,
+    Reset,
+    Backoff,
+    MaxReset,
+    Jitter,
+    Probes,
+    Successes,
+    ProbeTimeout,
+    Timeout,
+    Ignore,
+    FailureIf,
+    Fallback,
+    FallbackOn,
+}
+
+/// What a key is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Group {
+    Identity,
+    Trip,
+    Recovery,
+    Outcome,
+    Fallback,
+    Time,
+}
+
+/// One key, as people read about it.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) id: Id,
+    pub(crate) name: &'static str,
+    pub(crate) group: Group,
+    /// Completes the sentence "`key` accepts …".
+    pub(crate) accepts: &'static str,
+    /// One line for the reference.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the reference is checked against it"))]
+    pub(crate) meaning: &'static str,
+}
+
+const COUNT: &str = "a whole number from 1 to 65535, or a `u32` constant";
+const PROBES: &str = "a whole number from 1 to 255, or a `u32` constant";
+const TIME: &str = "a time as text, such as `\"250ms\"`, `\"60s\"` or `\"5m\"`, or a `Duration` constant";
+
+pub(crate) static KEYS: [Key; 21] = [
+    Key {
+        id: Id::Threshold,
+        name: "threshold",
+        group: Group::Trip,
+        accepts: COUNT,
+        meaning: "failures until the breaker opens: in a row, or within `window` where that is set",
+    },
+    Key {
+        id: Id::Reset,
+        name: "reset",
+        group: Group::Recovery,
+        accepts: TIME,
+        meaning: "how long the breaker stays open before it lets a probe through (60 s)",
+    },
+    Key {
+        id: Id::Timeout,
+        name: "timeout",
+        group: Group::Time,
+        accepts: TIME,
+        meaning: "a call that takes longer is dropped and counts as a failure (no limit)",
+    },
+    Key {
+        id: Id::Ignore,
+        name: "ignore",
+        group: Group::Outcome,
+        accepts: "a pattern of the error, such as `Error::NotFound(_)`, with an optional `if` guard",
+        meaning: "errors that say nothing about the dependency's health: not counted (none)",
+    },
+    Key {
+        id: Id::FailureIf,
+        name: "failure_if",
+        group: Group::Outcome,
+        accepts: "a closure such as `|output| output.is_err()`, or the path of a function",
+        meaning: "decides from `&output` whether a call failed (every `Err` is a failure)",
+    },
+    Key {
+        id: Id::Fallback,
+        name: "fallback",
+        group: Group::Fallback,
+        accepts: "the path of a function with the same signature, or a closure such as `|cause| …`",
+        meaning: "answers calls that the breaker rejects (they get the error)",
+    },
+    Key {
+        id: Id::Breaker,
+        name: "breaker",
+        group: Group::Identity,
+        accepts: "an expression such as `PRICING` or `self.breaker`",
+        meaning: "a breaker held elsewhere: a static `CircuitBreaker`, or an `Arc<CircuitBreaker>`",
+    },
+    Key {
+        id: Id::Name,
+        name: "name",
+        group: Group::Identity,
+        accepts: "a text such as `\"pricing\"`, or a `&'static str` constant",
+        meaning: "what events, errors and the registry call the breaker (the function's path)",
+    },
+    Key {
+        id: Id::Accessor,
+        name: "accessor",
+        group: Group::Identity,
+        accepts: "a name such as `price_breaker`, or `false`",
+        meaning: "the generated function that returns the breaker (`<function>_breaker`)",
+    },
+    Key {
+        id: Id::Crate,
+        name: "crate",
+        group: Group::Identity,
+        accepts: "an absolute path such as `::renamed` or `crate::facade::breaker`",
+        meaning: "where the crate `breaker_runtime` is found (`::breaker_runtime`)",
+    },
+    Key {
+        id: Id::Consecutive,
+        name: "consecutive",
+        group: Group::Trip,
+        accepts: COUNT,
+        meaning: "opens after so many failures in a row (5, where no rule is given)",
+    },
+    Key {
+        id: Id::Failures,
+        name: "failures",
+        group: Group::Trip,
+        accepts: COUNT,
+        meaning: "opens after so many failures within `window`, whatever succeeds between them",
+    },
+    Key {
+        id: Id::Window,
+        name: "window",
+        group: Group::Trip,
+        accepts: TIME,
+        meaning: "how long a failure counts for `failures`, or for `threshold`",
+    },
+    Key {
+        id: Id::OnCancel,
+        name: "on_cancel",
+        group: Group::Trip,
+        accepts: "`\"unanswered\"`, `\"failure\"` or `\"ignore\"`",
+        meaning: "what a call is that was dropped before it ended (`\"unanswered\"`)",
+    },
+    Key {
+        id: Id::Backoff,
+        name: "backoff",
+        group: Group::Recovery,
+        accepts: "a number of at least 1, such as `2.0`, or an `f64` constant",
+        meaning: "each further opening waits so many times longer (1)",
+    },
+    Key {
+        id: Id::MaxReset,
+        name: "max_reset",
+        group: Group::Recovery,
+        accepts: TIME,
+        meaning: "the longest wait that `backoff` leads to (10 times `reset`)",
+    },
+    Key {
+        id: Id::Jitter,
+        name: "jitter",
+        group: Group::Recovery,
+        accepts: "a fraction such as `0.2` or `\"20%\"`, or an `f64` constant",
+        meaning: "spreads each wait by up to this share, up and down (0)",
+    },
+    Key {
+        id: Id::Probes,
+        name: "probes",
+        group: Group::Recovery,
+        accepts: PROBES,
+        meaning: "calls let through at a time to try the dependency again (1)",
+    },
+    Key {
+        id: Id::Successes,
+        name: "successes",
+        group: Group::Recovery,
+        accepts: PROBES,
+        meaning: "probes that must succeed before the breaker closes (as many as `probes`)",
+    },
+    Key {
+        id: Id::ProbeTimeout,
+        name: "probe_timeout",
+        group: Group::Recovery,
+        accepts: TIME,
+        meaning: "when to decide although probes have not answered (60 s, or `reset` if longer)",
+    },
+    Key {
+        id: Id::FallbackOn,
+        name: "fallback_on",
+        group: Group::Fallback,
+        accepts: "`\"rejection\"` or `\"failure\"`",
+        meaning: "whether failed and timed-out calls get the fallback too (`\"rejection\"`)",
+    },
+];
+
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The key called `id`; the list holds every one.
+#[cfg(test)]
+pub(crate) fn get(id: Id) -> &'static Key {
+    KEYS.iter().find(|key| key.id == id).unwrap_or(&KEYS[0])
+}
+
+/// What to say about a key that does not exist.
+pub(crate) fn unknown(name: &str) -> String {
+    let mut text = format!("there is no key `{name}`");
+    if let Some(meant) = meant_by(name) {
+        let _ = write!(text, ", did you mean `{meant}`?");
+    }
+    text.push_str(" (the keys are ");
+    for (position, key) in KEYS.iter().enumerate() {
+        let before = match position {
+            0 => "",
+            _ if position + 1 == KEYS.len() => " and ",
+            _ => ", ",
+        };
+        let _ = write!(text, "{before}`{}`", key.name);
+    }
+    text.push(')');
+    text
+}
+
+/// The key that was probably meant: the nearest one, or the one whose beginning was typed.
+fn meant_by(name: &str) -> Option<&'static str> {
+    let nearest = KEYS.iter().map(|key| (distance(name, key.name), key.name)).min()?;
+    let tolerated = (name.chars().count() / 3).clamp(1, 3);
+    if nearest.0 <= tolerated {
+        return Some(nearest.1);
+    }
+    let begun = |key: &&Key| name.len() >= 3 && key.name.starts_with(name);
+    KEYS.iter().find(begun).map(|key| key.name)
+}
+
+/// How many letters to insert, delete, replace or swap with their neighbour to get from one word to the other.
+fn distance(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.chars().collect();
+    let other: Vec<char> = other.chars().collect();
+    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
+    for i in 1..=one.len() {
+        let mut row = vec![i];
+        for j in 1..=other.len() {
+            let same = usize::from(one[i - 1] != other[j - 1]);
+            let mut best = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + same);
+            if i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[one.len()][other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_is_listed_once() {
+        for key in &KEYS {
+            assert_eq!(KEYS.iter().filter(|other| other.id == key.id).count(), 1, "{}", key.name);
+            assert_eq!(KEYS.iter().filter(|other| other.name == key.name).count(), 1, "{}", key.name);
+            assert_eq!(get(key.id).name, key.name);
+            assert_eq!(find(key.name).map(|found| found.id), Some(key.id));
+        }
+        // The last one declared: as many ids as keys, so none is missing.
+        assert_eq!(Id::FallbackOn as usize + 1, KEYS.len());
+    }
+
+    #[test]
+    fn misspelt_keys_are_recognised() {
+        for (typed, meant) in [
+            ("treshold", "threshold"),
+            ("thresh", "threshold"),
+            ("rest", "reset"),
+            ("timout", "timeout"),
+            ("time_out", "timeout"),
+            ("fallbak", "fallback"),
+            ("fallback_one", "fallback_on"),
+            ("failureif", "failure_if"),
+            ("probe", "probes"),
+            ("sucesses", "successes"),
+            ("ignroe", "ignore"),
+        ] {
+            assert_eq!(meant_by(typed), Some(meant), "{typed}");
+        }
+        for typed in ["", "x", "colour", "max_concurrent", "ab", "ünïcödé"] {
+            assert_eq!(meant_by(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_all_keys() {
+        let text = unknown("treshold");
+        assert!(text.starts_with("there is no key `treshold`, did you mean `threshold`?"), "{text}");
+        for key in &KEYS {
+            assert!(text.contains(&format!("`{}`", key.name)), "{text}");
+        }
+    }
+
+    /// The table of the reference is this list.
+    #[test]
+    fn the_reference_has_every_key() {
+        let reference = include_str!("../lib.rs");
+        for key in &KEYS {
+            let cell = |text: &str| text.replace('|', "\\|");
+            let row = format!("/// | `{}` | {} | {} |", key.name, cell(key.accepts), cell(key.meaning));
+            assert!(reference.contains(&row), "missing in the reference of lib.rs:\n{row}");
+        }
+    }
+}

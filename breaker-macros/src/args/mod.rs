@@ -1,0 +1,242 @@
+//! The text between the attribute's parentheses, as arguments that remember where they stand.
+
+pub(crate) mod keys;
+pub(crate) mod values;
+
+use std::time::Duration;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, Ident, Pat, Result, Token};
+
+use crate::problems::Problems;
+use keys::{Id, Key};
+use values::{Accessor, Fallback, Value};
+
+/// What a dropped call counts as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OnCancel {
+    Unanswered,
+    Failure,
+    Ignore,
+}
+
+/// When the fallback answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum FallbackOn {
+    Rejection,
+    Failure,
+}
+
+/// The pattern of `ignore` and its guard.
+pub(crate) struct Ignore {
+    pub(crate) pattern: Pat,
+    pub(crate) guard: Option<Expr>,
+}
+
+/// A key that was written, whether its value could be read or not.
+pub(crate) struct Given {
+    pub(crate) key: &'static Key,
+    pub(crate) ident: Ident,
+}
+
+/// The arguments that could be read; a missing one was not written, or is among the problems.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    pub(crate) given: Vec<Given>,
+    pub(crate) name: Option<Value<()>>,
+    pub(crate) accessor: Option<Accessor>,
+    pub(crate) crate_path: Option<TokenStream>,
+    pub(crate) breaker: Option<Expr>,
+    pub(crate) threshold: Option<Value<u32>>,
+    pub(crate) consecutive: Option<Value<u32>>,
+    pub(crate) failures: Option<Value<u32>>,
+    pub(crate) window: Option<Value<Duration>>,
+    pub(crate) on_cancel: Option<OnCancel>,
+    pub(crate) reset: Option<Value<Duration>>,
+    pub(crate) backoff: Option<Value<f64>>,
+    pub(crate) max_reset: Option<Value<Duration>>,
+    pub(crate) jitter: Option<Value<f64>>,
+    pub(crate) probes: Option<Value<u32>>,
+    pub(crate) successes: Option<Value<u32>>,
+    pub(crate) probe_timeout: Option<Value<Duration>>,
+    pub(crate) timeout: Option<Value<Duration>>,
+    pub(crate) ignore: Option<Ignore>,
+    pub(crate) failure_if: Option<Expr>,
+    pub(crate) fallback: Option<Fallback>,
+    pub(crate) fallback_on: Option<FallbackOn>,
+}
+
+/// What a value looks like before its key is asked about it.
+enum Raw {
+    Expr(Expr),
+    Pattern(Ignore),
+}
+
+pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Arguments {
+    let mut arguments = Arguments::default();
+    let read = |input: ParseStream| {
+        arguments.read(input, problems);
+        Ok(())
+    };
+    if let Err(error) = read.parse2(tokens) {
+        problems.add(error);
+    }
+    arguments
+}
+
+impl Arguments {
+    /// The key as it was written, to point at.
+    pub(crate) fn given(&self, id: Id) -> Option<&Ident> {
+        self.given.iter().find(|given| given.key.id == id).map(|given| &given.ident)
+    }
+
+    /// Reads all that can be read: after a mistake it goes on with the next key.
+    fn read(&mut self, input: ParseStream, problems: &mut Problems) {
+        while !input.is_empty() {
+            if let Err(error) = self.argument(input) {
+                problems.add(error);
+                skip(input);
+            }
+            if let Err(error) = separator(input) {
+                problems.add(error);
+            }
+        }
+    }
+
+    fn argument(&mut self, input: ParseStream) -> Result<()> {
+        let Ok(ident) = input.call(Ident::parse_any) else {
+            return Err(input.error("expected a key and its value, such as `threshold = 3`"));
+        };
+        let key = keys::find(&ident.to_string())
+            .ok_or_else(|| Error::new_spanned(&ident, keys::unknown(&ident.to_string())))?;
+        if self.given(key.id).is_some() {
+            return Err(Error::new_spanned(&ident, format!("`{}` is given twice", key.name)));
+        }
+        self.given.push(Given { key, ident: ident.clone() });
+        let missing = format!("`{}` needs a value: `{0} = …`; it accepts {}", key.name, key.accepts);
+        if !input.peek(Token![=]) || input.peek(Token![==]) {
+            return Err(Error::new_spanned(&ident, missing));
+        }
+        let equals: Token![=] = input.parse()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            let mut tokens = ident.to_token_stream();
+            equals.to_tokens(&mut tokens);
+            return Err(Error::new_spanned(tokens, missing));
+        }
+        let value = raw_value(key, input)?;
+        self.set(key, value)
+    }
+
+    fn set(&mut self, key: &Key, value: Raw) -> Result<()> {
+        let expr = match value {
+            Raw::Pattern(pattern) => {
+                self.ignore = Some(pattern);
+                return Ok(());
+            }
+            Raw::Expr(expr) => expr,
+        };
+        match key.id {
+            Id::Name => self.name = Some(values::text(key, &expr)?),
+            Id::Accessor => self.accessor = Some(values::accessor(key, &expr)?),
+            Id::Crate => self.crate_path = Some(values::absolute_path(key, &expr)?),
+            Id::Breaker => self.breaker = Some(expr),
+            Id::Threshold => self.threshold = Some(values::count(key, &expr, 65_535)?),
+            Id::Consecutive => self.consecutive = Some(values::count(key, &expr, 65_535)?),
+            Id::Failures => self.failures = Some(values::count(key, &expr, 65_535)?),
+            Id::Window => self.window = Some(values::time(key, &expr)?),
+            Id::OnCancel => self.on_cancel = Some(values::choice(key, &expr, &ON_CANCEL)?),
+            Id::Reset => self.reset = Some(values::time(key, &expr)?),
+            Id::Backoff => self.backoff = Some(values::factor(key, &expr)?),
+            Id::MaxReset => self.max_reset = Some(values::time(key, &expr)?),
+            Id::Jitter => self.jitter = Some(values::fraction(key, &expr)?),
+            Id::Probes => self.probes = Some(values::count(key, &expr, 255)?),
+            Id::Successes => self.successes = Some(values::count(key, &expr, 255)?),
+            Id::ProbeTimeout => self.probe_timeout = Some(values::time(key, &expr)?),
+            Id::Timeout => self.timeout = Some(values::time(key, &expr)?),
+            Id::FailureIf => self.failure_if = Some(values::judge(key, expr)?),
+            Id::Fallback => self.fallback = Some(values::fallback(key, expr)?),
+            Id::FallbackOn => self.fallback_on = Some(values::choice(key, &expr, &FALLBACK_ON)?),
+            // Its value was read as a pattern.
+            Id::Ignore => {}
+        }
+        Ok(())
+    }
+}
+
+const ON_CANCEL: [(&str, OnCancel); 3] =
+    [("unanswered", OnCancel::Unanswered), ("failure", OnCancel::Failure), ("ignore", OnCancel::Ignore)];
+
+const FALLBACK_ON: [(&str, FallbackOn); 2] = [("rejection", FallbackOn::Rejection), ("failure", FallbackOn::Failure)];
+
+/// A whole value; what is not one is passed over and reported as a whole.
+fn raw_value(key: &Key, input: ParseStream) -> Result<Raw> {
+    let ahead = input.fork();
+    let parsed = if key.id == Id::Ignore { pattern(&ahead) } else { ahead.parse().map(Raw::Expr) };
+    let whole = ahead.is_empty() || ahead.peek(Token![,]) || at_key(&ahead);
+    match parsed {
+        Ok(value) if whole => {
+            input.advance_to(&ahead);
+            Ok(value)
+        }
+        _ => {
+            let passed = skip(input);
+            Err(Error::new_spanned(passed, format!("`{}` accepts {}", key.name, key.accepts)))
+        }
+    }
+}
+
+fn pattern(input: ParseStream) -> Result<Raw> {
+    let pattern = Pat::parse_multi_with_leading_vert(input)?;
+    let guard = if input.peek(Token![if]) {
+        input.parse::<Token![if]>()?;
+        Some(input.parse()?)
+    } else {
+        None
+    };
+    Ok(Raw::Pattern(Ignore { pattern, guard }))
+}
+
+fn separator(input: ParseStream) -> Result<()> {
+    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    let error = input.error("expected `,` between two arguments");
+    if !at_key(input) {
+        skip(input);
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Err(error)
+}
+
+/// Whether the next argument begins here.
+fn at_key(input: ParseStream) -> bool {
+    input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
+}
+
+/// Passes over what cannot be read, up to the comma before the next argument.
+fn skip(input: ParseStream) -> TokenStream {
+    let mut passed = TokenStream::new();
+    while !input.is_empty() && !at_separator(input) {
+        match input.parse::<TokenTree>() {
+            Ok(token) => passed.extend([token]),
+            Err(_) => break,
+        }
+    }
+    passed
+}
+
+/// A comma that is not one of a closure's, of a tuple's or of a generic path's.
+fn at_separator(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    if ahead.parse::<Token![,]>().is_err() {
+        return false;
+    }
+    ahead.is_empty()
+        || ahead.peek(Token![,])
+        || (ahead.call(Ident::parse_any).is_ok()
+            && (ahead.is_empty() || ahead.peek(Token![=]) || ahead.peek(Token![,])))
+}

@@ -1,0 +1,310 @@
+//! One use of the attribute, from the two token streams that the compiler hands over to the one it gets back.
+
+use proc_macro2::TokenStream;
+
+use crate::plan::{self, Plan};
+use crate::problems::Problems;
+use crate::{args, expand, rules, signature, site};
+
+pub(crate) fn protect(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut problems = Problems::default();
+    let plan = read(args, item.clone(), &mut problems);
+    match (plan, problems.into_tokens()) {
+        (Some(plan), None) => expand::function(&plan, site::next(&item)),
+        // The item stays as it was written, so that editors and later errors still know the function.
+        (_, errors) => {
+            let mut tokens = item;
+            tokens.extend(errors);
+            tokens
+        }
+    }
+}
+
+/// The plan, which is good where no problem was found.
+fn read(args: TokenStream, item: TokenStream, problems: &mut Problems) -> Option<Plan> {
+    let arguments = args::parse(args, problems);
+    rules::check(&arguments, problems);
+    let function = signature::parse(item, problems)?;
+    Some(plan::draw(arguments, function, problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SYNC: &str = "fn f(x: u8) -> Result<u8, E> { g(x) }";
+    const ASYNC: &str = "async fn f(x: u8) -> Result<u8, E> { g(x).await }";
+
+    fn problems(args: &str, item: &str) -> Vec<String> {
+        let mut problems = Problems::default();
+        read(args.parse().expect("arguments"), item.parse().expect("an item"), &mut problems);
+        problems.texts()
+    }
+
+    /// Asserts that there are exactly these problems, each told by its beginning.
+    #[track_caller]
+    fn said(args: &str, item: &str, expected: &[&str]) {
+        let found = problems(args, item);
+        let all = found.len() == expected.len()
+            && found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected));
+        assert!(all, "{args}\nexpected {expected:#?}\nfound {found:#?}");
+    }
+
+    #[test]
+    fn every_key_is_accepted() {
+        for args in [
+            "",
+            "threshold = 3",
+            "threshold = 3, window = \"30s\",",
+            "consecutive = 3, failures = LIMIT, window = WINDOW",
+            "consecutive = 3, threshold = 3, on_cancel = \"failure\"",
+            "name = \"x\", accessor = other, crate = ::renamed, on_cancel = \"ignore\"",
+            "reset = \"1s\", backoff = 2, max_reset = \"1m\", jitter = \"20%\"",
+            "probes = 3, successes = 2, probe_timeout = \"90s\"",
+            "successes = LIMIT",
+            "ignore = E::A | E::B(_), failure_if = |o| o.is_err()",
+            "ignore = E::A(n) if n > 3, failure_if = bad",
+            "ignore = E::A { code: 404, .. }, fallback = |_| Ok(3), fallback_on = \"failure\"",
+            "fallback = f::<u8, u16>, fallback_on = \"rejection\"",
+            "breaker = SHARED, accessor = other, ignore = _, fallback = cached",
+            "breaker = self.breaker, accessor = false",
+            "breaker = x",
+        ] {
+            let expected: &[&str] = match args {
+                "consecutive = 3, threshold = 3, on_cancel = \"failure\"" => &["`threshold` without a `window`"],
+                _ => &[],
+            };
+            said(args, SYNC, expected);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        said(
+            "treshold = 3, reset = 60, , jitter = 50%, probes, fallback = , reset = \"1s\", = 3, backoff: 2, 7",
+            "const fn f() {}",
+            &[
+                "there is no key `treshold`, did you mean `threshold`?",
+                "`reset` accepts a time as text",
+                "expected a key and its value",
+                "`jitter` accepts a fraction",
+                "`probes` needs a value",
+                "`fallback` needs a value",
+                "`reset` is given twice",
+                "expected a key and its value",
+                "`backoff` needs a value",
+                "expected a key and its value",
+                "a `const fn` cannot be protected",
+            ],
+        );
+    }
+
+    #[test]
+    fn broken_values_do_not_hide_the_next_key() {
+        said("fallback = |a, b, threshold = 0", SYNC, &["`fallback` accepts", "`threshold` accepts"]);
+        said("fallback = self., threshold = 0", SYNC, &["`fallback` accepts", "`threshold` accepts"]);
+        said("threshold = 3 reset = 60", SYNC, &["expected `,` between", "`reset` accepts"]);
+        said("threshold = 3; reset = 60", SYNC, &["`threshold` accepts"]);
+        said("ignore = |, threshold = 0", SYNC, &["`ignore` accepts", "`threshold` accepts"]);
+        said(
+            "timeout(3), threshold = 0",
+            SYNC,
+            &["`timeout` needs a value", "`threshold` accepts", "`timeout` works on async"],
+        );
+        said("threshold == 3", SYNC, &["`threshold` needs a value"]);
+        said("threshold =", SYNC, &["`threshold` needs a value"]);
+    }
+
+    #[test]
+    fn keys_that_do_not_go_together() {
+        said("window = \"3s\"", SYNC, &["`window` is the time"]);
+        said("failures = 3", SYNC, &["`failures` needs a `window`"]);
+        said("threshold = 3, failures = 3, window = \"3s\"", SYNC, &["`threshold` with a `window` is `failures`"]);
+        said("threshold = 3, consecutive = 3, window = \"3s\"", SYNC, &["beside `consecutive`, write `failures`"]);
+        said("threshold = 3, consecutive = 3", SYNC, &["`threshold` without a `window`"]);
+        said(
+            "successes = 2",
+            SYNC,
+            &["`successes` must not be more than `probes`, which is 1 by default: set `probes = 2`"],
+        );
+        said("successes = 4, probes = 3", SYNC, &["`successes` must not be more than `probes`, which is 3: set"]);
+        said("successes = 4, probes = LIMIT", SYNC, &[]);
+        said("max_reset = \"2m\"", SYNC, &["`max_reset` limits what `backoff`"]);
+        said(
+            "max_reset = \"30s\", backoff = 2",
+            SYNC,
+            &["`max_reset` must not be shorter than `reset`: 30s is less than 1m"],
+        );
+        said("max_reset = \"1s\", reset = RESET, backoff = 2", SYNC, &[]);
+        said("fallback_on = \"failure\"", SYNC, &["`fallback_on` says when"]);
+        said("fallback_on = \"failures\", fallback = x", SYNC, &["`fallback_on` accepts"]);
+        let own = "belongs to the breaker that `breaker` names";
+        said(
+            "breaker = B, name = \"x\", reset = \"1s\", window = \"1s\"",
+            SYNC,
+            &[&*format!("`name` {own}"), &format!("`reset` {own}"), &format!("`window` {own}")],
+        );
+        said("breaker = self.b, accessor = other", SYNC, &["an accessor returns"]);
+    }
+
+    #[test]
+    fn what_some_functions_cannot_have() {
+        said("timeout = \"1s\"", SYNC, &["`timeout` works on async functions only"]);
+        said("fallback = async |_| Ok(3)", SYNC, &["a sync function cannot wait"]);
+        said("fallback = async |_| Ok(3)", ASYNC, &[]);
+        said("", "fn f() -> impl A { g() }", &["a rejected call needs a value of this type"]);
+        said("fallback = x", "fn f() -> impl A { g() }", &[]);
+        said("fallback = x", "fn f(#[cfg(a)] x: u8) {}", &["a conditional parameter"]);
+        said("fallback = |_| ()", "fn f(#[cfg(a)] x: u8) {}", &[]);
+        let mutable = "a mutable reference cannot be kept";
+        for item in [
+            "fn f(&mut self) {}",
+            "fn f(x: &'a mut u8) {}",
+            "fn f(self: Pin<&mut Self>) {}",
+            "fn f(self: &mut Self) {}",
+        ] {
+            said("fallback = x, fallback_on = \"failure\"", item, &[mutable]);
+            said("fallback = x", item, &[]);
+            said("fallback = |_| (), fallback_on = \"failure\"", item, &[]);
+        }
+    }
+
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn time_limits() {
+        said("timeout = \"1s\", probe_timeout = \"2s\"", ASYNC, &[]);
+        said(
+            "timeout = \"2m\", probe_timeout = \"90s\"",
+            ASYNC,
+            &["`probe_timeout` must not be shorter than `timeout`: 1m 30s"],
+        );
+        let late = "a call that runs out of time needs a value";
+        said("timeout = \"2m\", fallback = x", "async fn f() -> impl A { g() }", &[late]);
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    #[test]
+    fn a_time_limit_needs_the_feature() {
+        said("timeout = \"1s\"", ASYNC, &["`timeout` needs a timer: switch on the feature `tokio`"]);
+    }
+
+    fn text(tokens: impl ToString) -> String {
+        tokens.to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn the_function_survives_every_mistake() {
+        for item in [SYNC, "struct S { a: u8 }", "const fn f() {}", "fn f(", "fn f() -> {}", "fn f() { s. }", "", "fn"]
+        {
+            let Ok(item) = item.parse::<TokenStream>() else { continue };
+            let output = protect("threshold = ".parse().expect("arguments"), item.clone());
+            assert!(text(&output).starts_with(&text(&item)), "{output}");
+            assert!(output.to_string().contains("compile_error"), "{output}");
+        }
+    }
+
+    /// Pieces that come near to arguments and functions, in any order.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            proptest::sample::select(vec![
+                "threshold",
+                "reset",
+                "timeout",
+                "ignore",
+                "fallback",
+                "fallback_on",
+                "breaker",
+                "accessor",
+                "crate",
+                "=",
+                ",",
+                "3",
+                "0",
+                "-1",
+                "\"60s\"",
+                "\"50%\"",
+                "1.5",
+                "60s",
+                "|x|",
+                "async",
+                "move",
+                "x",
+                "self",
+                "Self::f",
+                "::",
+                "::a",
+                "(",
+                ")",
+                "{",
+                "}",
+                "[",
+                "]",
+                "<",
+                ">",
+                "&",
+                "mut",
+                "'a",
+                "if",
+                "_",
+                "#",
+                "!",
+                "#![allow(x)]",
+                "#[cfg(a)]",
+                "pub",
+                "const",
+                "unsafe",
+                "extern",
+                "fn",
+                "fn f",
+                "(x: u8)",
+                "(&self, (a, b): A)",
+                "-> R",
+                "-> impl Future",
+                "->",
+                ":",
+                ";",
+                "{ x }",
+                "{ Box::pin(async move { x }) }",
+                "-> Pin<Box<dyn Future<Output = R>>>",
+                "where",
+                "...",
+                "struct S",
+            ])
+            .prop_map(str::to_owned),
+            "\\PC{0,4}",
+        ];
+        proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.join(" "))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+        #[test]
+        fn nothing_panics_and_the_item_stays(args in pieces(), item in pieces()) {
+            let (Ok(args), Ok(item)) = (args.parse::<TokenStream>(), item.parse::<TokenStream>()) else { return Ok(()) };
+            let output = protect(args, item.clone()).to_string();
+            if output.contains("compile_error") {
+                prop_assert!(text(&output).starts_with(&text(&item)));
+            }
+        }
+
+        #[test]
+        fn any_arguments_on_a_function(args in pieces()) {
+            let Ok(args) = args.parse::<TokenStream>() else { return Ok(()) };
+            for item in [SYNC, ASYNC] {
+                let output = protect(args.clone(), item.parse().expect("an item")).to_string();
+                prop_assert!(text(&output).starts_with(&text(item)[..8]));
+                prop_assert!(output.contains("fn f"));
+            }
+        }
+
+        #[test]
+        fn any_function_without_arguments(item in pieces()) {
+            let item = format!("fn f {item} {{ x }}");
+            let Ok(item) = item.parse::<TokenStream>() else { return Ok(()) };
+            let output = protect(TokenStream::new(), item.clone()).to_string();
+            prop_assert!(output.contains("fn f"));
+        }
+    }
+}

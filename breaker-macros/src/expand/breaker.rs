@@ -1,0 +1,206 @@
+//! The breaker that a function asks, and the accessor through which others reach it.
+
+use std::time::Duration;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Expr, Ident};
+
+use super::here;
+use super::place::Place;
+use crate::args::OnCancel;
+use crate::args::values::{Value, bare};
+use crate::plan::{self, Breaker, Plan, Setting};
+use crate::site::Site;
+
+/// Output:
+/// ```text
+/// let breaker = {
+///     static __BREAKER: P::CircuitBreaker = P::CircuitBreaker::new(NAME, P::Settings::new()…);
+///     P::inventory::submit! { P::Site::new(SITE, || &__BREAKER) }
+///     P::own(&__BREAKER)
+/// };
+/// ```
+/// with a time limit `let (breaker, limit) = { const __LIMIT: … = …; …; (P::own(&__BREAKER), __LIMIT) }`. Items are not
+/// hygienic, so they stand in a block of their own, under names that nobody writes.
+pub(super) fn handle(plan: &Plan, site: Site) -> TokenStream {
+    let p = &plan.runtime;
+    let (items, handle) = match &plan.breaker {
+        Breaker::Own { name, settings } => own(plan, name.as_ref(), settings, site),
+        Breaker::Shared { expr, lasting } => shared(plan, expr, *lasting, site),
+    };
+    match &plan.limit {
+        None => quote_spanned! {here()=> let breaker = { #items #handle }; },
+        Some(limit) => {
+            let limit = time(plan, limit);
+            quote_spanned! {here()=>
+                let (breaker, limit) = {
+                    const __LIMIT: #p::Duration = #limit;
+                    #items
+                    (#handle, __LIMIT)
+                };
+            }
+        }
+    }
+}
+
+fn own(plan: &Plan, name: Option<&Value<()>>, settings: &[Setting], site: Site) -> (TokenStream, TokenStream) {
+    let p = &plan.runtime;
+    let name = name.map_or_else(|| default_name(plan), |name| name.tokens().clone());
+    let settings = settings.iter().map(|one| setting(plan, one));
+    let limit = plan.limit.as_ref().map(|_| quote_spanned!(here()=> .timeout(__LIMIT)));
+    let site = site_id(plan, site);
+    let items = quote_spanned! {here()=>
+        static __BREAKER: #p::CircuitBreaker =
+            #p::CircuitBreaker::new(#name, #p::Settings::new() #(#settings)* #limit);
+        #p::inventory::submit! { #p::Site::new(#site, || &__BREAKER) }
+    };
+    (items, quote_spanned!(here()=> #p::own(&__BREAKER)))
+}
+
+fn shared(plan: &Plan, expr: &Expr, lasting: bool, site: Site) -> (TokenStream, TokenStream) {
+    let p = &plan.runtime;
+    let place = Place::of(expr);
+    let items = lasting.then(|| {
+        let site = site_id(plan, site);
+        let found = place.call(quote_spanned!(here()=> #p::breaker_of), borrowed(expr));
+        quote_spanned!(here()=> #p::inventory::submit! { #p::Site::new(#site, || #found) })
+    });
+    let handle = place.call(quote_spanned!(here()=> #p::shared), borrowed(expr));
+    (items.unwrap_or_default(), handle)
+}
+
+/// Input: `self.breaker`
+///
+/// Output: `&self.breaker`, with parentheses where the expression needs them
+fn borrowed(expr: &Expr) -> TokenStream {
+    let span = Place::of(expr).start();
+    match bare(expr) {
+        inner @ (Expr::Path(_) | Expr::Field(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_)) => {
+            quote_spanned!(span=> &#inner)
+        }
+        inner => quote_spanned!(span=> &(#inner)),
+    }
+}
+
+/// Output: `P::concat!(P::module_path!(), "::fetch_price")`
+fn default_name(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let function = format!("::{}", plan.function.signature.ident.unraw());
+    quote_spanned!(here()=> #p::concat!(#p::module_path!(), #function))
+}
+
+/// What a breaker and its accessor have in common, and no two functions.
+fn site_id(plan: &Plan, Site { item, nth }: Site) -> TokenStream {
+    let p = &plan.runtime;
+    quote_spanned! {here()=>
+        #p::SiteId {
+            module: #p::module_path!(),
+            bin: #p::option_env!("CARGO_BIN_NAME"),
+            version: #p::option_env!("CARGO_PKG_VERSION"),
+            item: #item,
+            nth: #nth,
+        }
+    }
+}
+
+/// Output:
+/// ```text
+/// #[doc = "The circuit breaker of `fetch_price`."]
+/// pub fn fetch_price_breaker() -> &'static P::CircuitBreaker {
+///     static __FOUND: P::Accessor = P::Accessor::new(SITE);
+///     __FOUND.get()
+/// }
+/// ```
+/// and for a shared static `{ P::current(P::breaker_of(&PRICING)) }`.
+pub(super) fn accessor(plan: &Plan, site: Site) -> Option<TokenStream> {
+    let name = plan.accessor.as_ref()?;
+    let p = &plan.runtime;
+    let body = match &plan.breaker {
+        Breaker::Own { .. } => {
+            let site = site_id(plan, site);
+            quote_spanned! {here()=>
+                static __FOUND: #p::Accessor = #p::Accessor::new(#site);
+                __FOUND.get()
+            }
+        }
+        Breaker::Shared { expr, .. } => {
+            let found = Place::of(expr).call(quote_spanned!(here()=> #p::breaker_of), borrowed(expr));
+            quote_spanned!(here()=> #p::current(#found))
+        }
+    };
+    let visibility = &plan.function.visibility;
+    let text = format!("The circuit breaker of `{}`.", plan.function.signature.ident.unraw());
+    let sized =
+        plan::is_for_self(&plan.function.signature).then(|| quote_spanned!(here()=> where Self: ::core::marker::Sized));
+    Some(quote_spanned! {here()=>
+        #[doc = #text]
+        #[allow(dead_code, unreachable_pub)]
+        #visibility fn #name() -> &'static #p::CircuitBreaker #sized { #body }
+    })
+}
+
+/// Output: `.consecutive(3)`
+fn setting(plan: &Plan, setting: &Setting) -> TokenStream {
+    let (method, values) = match setting {
+        Setting::Consecutive(value) => ("consecutive", count(plan, value)),
+        Setting::Failures(value, window) => {
+            let (value, window) = (count(plan, value), time(plan, window));
+            ("failures", quote_spanned!(here()=> #value, #window))
+        }
+        Setting::OnCancel(what) => ("on_cancel", on_cancel(plan, *what)),
+        Setting::Reset(value) => ("reset", time(plan, value)),
+        Setting::Backoff(value) => ("backoff", number(plan, "factor", value)),
+        Setting::MaxReset(value) => ("max_reset", time(plan, value)),
+        Setting::Jitter(value) => ("jitter", number(plan, "fraction", value)),
+        Setting::Probes(value) => ("probes", probe_count(plan, value)),
+        Setting::Successes(value) => ("successes", probe_count(plan, value)),
+        Setting::ProbeTimeout(value) => ("probe_timeout", time(plan, value)),
+    };
+    let method = Ident::new(method, here());
+    quote_spanned!(here()=> .#method(#values))
+}
+
+fn count(plan: &Plan, value: &Value<u32>) -> TokenStream {
+    known_or_checked(plan, "count", value, |number| Literal::u32_unsuffixed(number).into_token_stream())
+}
+
+fn probe_count(plan: &Plan, value: &Value<u32>) -> TokenStream {
+    known_or_checked(plan, "probe_count", value, |number| Literal::u32_unsuffixed(number).into_token_stream())
+}
+
+fn number(plan: &Plan, check: &str, value: &Value<f64>) -> TokenStream {
+    known_or_checked(plan, check, value, |number| Literal::f64_unsuffixed(number).into_token_stream())
+}
+
+fn time(plan: &Plan, value: &Value<Duration>) -> TokenStream {
+    let p = &plan.runtime;
+    known_or_checked(plan, "duration", value, |time| {
+        let (seconds, nanos) = (Literal::u64_unsuffixed(time.as_secs()), Literal::u32_unsuffixed(time.subsec_nanos()));
+        quote_spanned!(here()=> #p::Duration::new(#seconds, #nanos))
+    })
+}
+
+fn on_cancel(plan: &Plan, what: OnCancel) -> TokenStream {
+    let p = &plan.runtime;
+    let variant = format_ident!("{what:?}", span = here());
+    quote_spanned!(here()=> #p::OnCancel::#variant)
+}
+
+/// Output: the literal, or `P::count(LIMIT)` at `LIMIT`, where the compiler then reports a bad one
+fn known_or_checked<T: Copy>(
+    plan: &Plan,
+    check: &str,
+    value: &Value<T>,
+    literal: impl FnOnce(T) -> TokenStream,
+) -> TokenStream {
+    match value {
+        Value::Literal(known, _) => literal(*known),
+        Value::Constant(expr) => {
+            let p = &plan.runtime;
+            let check = Ident::new(check, here());
+            Place::of(expr).call(quote_spanned!(here()=> #p::#check), expr.clone())
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the caller gets where the body gives nothing.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{Expr, ExprPath};
+
+use super::here;
+use super::place::Place;
+use crate::plan::{Answer, Fallback, Plan};
+
+/// What the rejected arm calls the error, and how it leaves the function.
+///
+/// Output: `return P::FromRejected::from_rejected(error)`, or ANSWER and `return answer`
+pub(super) fn on_rejection(plan: &Plan) -> (TokenStream, TokenStream) {
+    let p = &plan.runtime;
+    let error = quote_spanned!(here()=> error);
+    match plan.fallback.as_ref().map(|fallback| &fallback.answer) {
+        None => {
+            let place = Place::of(&plan.function.output.place);
+            let value = place.call(quote_spanned!(here()=> #p::FromRejected::from_rejected), error.clone());
+            (error, quote_spanned!(here()=> return #value))
+        }
+        Some(Answer::Path { path, arguments }) => {
+            let answer = answer(plan, &path_call(plan, path, arguments));
+            (quote_spanned!(here()=> _), quote_spanned!(here()=> #answer return answer))
+        }
+        Some(Answer::Closure { expr, waits }) => {
+            let closure = closure(plan, expr, *waits);
+            let called = closure_call(&closure, &quote_spanned!(here()=> #p::Cause::Rejected(error)), *waits);
+            let answer = answer(plan, &called);
+            (error, quote_spanned!(here()=> #answer return answer))
+        }
+    }
+}
+
+/// The parts of a function whose fallback answers failures, too.
+pub(super) struct AfterFailure {
+    /// What is evaluated before the call is admitted.
+    pub(super) before: TokenStream,
+    /// Copies of the arguments, made once the call is admitted.
+    pub(super) kept: TokenStream,
+    /// The pattern for the cause and the arguments.
+    pub(super) received: TokenStream,
+    /// The arguments themselves, where the call was rejected.
+    pub(super) given: TokenStream,
+    pub(super) answer: TokenStream,
+}
+
+pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
+    let p = &plan.runtime;
+    match &fallback.answer {
+        Answer::Closure { expr, waits } => {
+            let closure = closure(plan, expr, *waits);
+            let called = closure_call(&quote_spanned!(here()=> fallback), &quote_spanned!(here()=> cause), *waits);
+            let answer = answer(plan, &called);
+            AfterFailure {
+                before: quote_spanned!(here()=> let fallback = #closure;),
+                kept: quote_spanned!(here()=> ()),
+                received: quote_spanned!(here()=> (cause, ())),
+                given: quote_spanned!(here()=> ()),
+                answer: quote_spanned!(here()=> #answer answer),
+            }
+        }
+        Answer::Path { path, arguments } => {
+            let copies = arguments.iter().map(|argument| {
+                let place = Place::of(argument);
+                place.call(quote_spanned!(here()=> #p::keep), quote_spanned!(here()=> &#argument))
+            });
+            let names: Vec<Ident> = arguments
+                .iter()
+                .enumerate()
+                .map(|(position, argument)| format_ident!("argument{position}", span = Place::of(argument).start()))
+                .collect();
+            let answer = answer(plan, &path_call(plan, path, &names));
+            AfterFailure {
+                before: TokenStream::new(),
+                kept: quote_spanned!(here()=> (#(#copies,)*)),
+                received: quote_spanned!(here()=> (_, (#(#names,)*))),
+                given: quote_spanned!(here()=> (#(#arguments,)*)),
+                answer: quote_spanned!(here()=> #answer answer),
+            }
+        }
+    }
+}
+
+/// Output:
+/// ```text
+/// let ticket = P::falling_back(&breaker);
+/// let answer: R = CALL;
+/// ticket.answered(P::judge!(&answer));
+/// ```
+fn answer(plan: &Plan, call: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    let output = &plan.function.output.ty;
+    quote_spanned! {here()=>
+        let ticket = #p::falling_back(&breaker);
+        let answer: #output = #call;
+        ticket.answered(#p::judge!(&answer));
+    }
+}
+
+/// Output: `cached_price(sku, at).await`, all of it at the path, where a signature that drifted is reported
+fn path_call(plan: &Plan, path: &ExprPath, arguments: &[Ident]) -> TokenStream {
+    let place = Place::of(path);
+    let span = place.start();
+    let call = quote_spanned!(span=> (#(#arguments),*));
+    let mut tokens = path.to_token_stream();
+    tokens.extend(call);
+    if plan.function.is_async() {
+        tokens.extend(quote_spanned!(span=> .await));
+    }
+    tokens
+}
+
+/// Output: `P::fallback::<R, _>(CLOSURE)`, which tells the closure its types
+fn closure(plan: &Plan, expr: &Expr, waits: bool) -> TokenStream {
+    let p = &plan.runtime;
+    let output = &plan.function.output.ty;
+    if waits {
+        quote_spanned!(here()=> #p::fallback_async::<#output, _, _>(#expr))
+    } else {
+        quote_spanned!(here()=> #p::fallback::<#output, _>(#expr))
+    }
+}
+
+fn closure_call(closure: &TokenStream, cause: &TokenStream, waits: bool) -> TokenStream {
+    let wait = waits.then(|| quote_spanned!(here()=> .await));
+    quote_spanned!(here()=> #closure(#cause) #wait)
+}

@@ -1,0 +1,100 @@
+//! A plan becomes tokens. These are templates: what can be wrong was found before, and what happens is the runtime's.
+//!
+//! Names in the templates belong to this macro alone (`mixed_site`), so that they never meet a name of the user's.
+//! `P` in the comments stands for the path of the runtime's door.
+
+mod breaker;
+mod fallback;
+mod place;
+mod run;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+
+use crate::args::FallbackOn;
+use crate::plan::{Fallback, Plan};
+use crate::signature::Shape;
+use crate::site::Site;
+
+/// The function first, its accessor after it: editors take the first for what the name means.
+pub(crate) fn function(plan: &Plan, site: Site) -> TokenStream {
+    let function = &plan.function;
+    let mut tokens = function.attributes.clone();
+    function.visibility.to_tokens(&mut tokens);
+    function.signature.to_tokens(&mut tokens);
+    let statements = statements(plan, site);
+    let body = match &function.shape {
+        Shape::Sync | Shape::Async => statements,
+        Shape::Boxed(boxed) => {
+            let mut future = boxed.keywords.clone();
+            future.extend(group(Delimiter::Brace, boxed.braces, statements));
+            let mut body = boxed.constructor.clone();
+            body.extend(group(Delimiter::Parenthesis, boxed.parentheses, future));
+            body
+        }
+    };
+    tokens.extend(group(Delimiter::Brace, function.braces, body));
+    tokens.extend(breaker::accessor(plan, site));
+    tokens
+}
+
+/// The span of everything generated that does not stand for something the user wrote.
+fn here() -> Span {
+    Span::mixed_site()
+}
+
+fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(span);
+    TokenTree::from(group).into()
+}
+
+/// Output, where the fallback answers rejections, or there is none:
+/// ```text
+/// let breaker = …;
+/// let permit = match P::admit(&breaker, LIMIT) {
+///     P::Result::Ok(permit) => permit,
+///     P::Result::Err(error) => { return ANSWER }
+/// };
+/// RUN
+/// ```
+/// where it answers failures as well:
+/// ```text
+/// let breaker = …;
+/// let (cause, arguments) = match P::admit(&breaker, LIMIT) {
+///     P::Result::Ok(permit) => { let kept = (…); RUN, which returns a success }
+///     P::Result::Err(error) => (P::Cause::Rejected(error), (…)),
+/// };
+/// ANSWER
+/// ```
+fn statements(plan: &Plan, site: Site) -> TokenStream {
+    let p = &plan.runtime;
+    let breaker = breaker::handle(plan, site);
+    let admitted = run::admission(plan);
+    let permit =
+        if plan.function.is_async() { quote_spanned!(here()=> mut permit) } else { quote_spanned!(here()=> permit) };
+    if let Some(fallback @ Fallback { on: FallbackOn::Failure, .. }) = &plan.fallback {
+        let parts = fallback::after_failure(plan, fallback);
+        let fallback::AfterFailure { before, kept, received, given, answer } = parts;
+        let run = run::or_give_up(plan);
+        return quote_spanned! {here()=>
+            #breaker
+            #before
+            let #received = match #admitted {
+                #p::Result::Ok(#permit) => { let kept = #kept; #run }
+                #p::Result::Err(error) => (#p::Cause::Rejected(error), #given),
+            };
+            #answer
+        };
+    }
+    let (error, rejected) = fallback::on_rejection(plan);
+    let run = run::to_the_end(plan);
+    quote_spanned! {here()=>
+        #breaker
+        let #permit = match #admitted {
+            #p::Result::Ok(permit) => permit,
+            #p::Result::Err(#error) => { #rejected }
+        };
+        #run
+    }
+}

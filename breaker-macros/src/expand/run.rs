@@ -1,0 +1,157 @@
+//! The call itself: admission, the body, the judgement.
+
+use proc_macro2::{Delimiter, TokenStream};
+use quote::quote_spanned;
+
+use super::place::Place;
+use super::{group, here};
+use crate::plan::{Plan, Unpacked};
+
+/// Output: `P::admit(&breaker, P::Option::Some(limit))`
+pub(super) fn admission(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let limit = match plan.limit {
+        Some(_) => quote_spanned!(here()=> #p::Option::Some(limit)),
+        None => quote_spanned!(here()=> #p::Option::None),
+    };
+    quote_spanned!(here()=> #p::admit(&breaker, #limit))
+}
+
+/// The call whose output goes to the caller, be it a success or a failure.
+pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let place = Place::of(&plan.function.output.place);
+    let late = place.call(
+        quote_spanned!(here()=> #p::FromRejected::from_rejected),
+        quote_spanned!(here()=> #p::timed_out(permit, limit)),
+    );
+    run(plan, |attempt| quote_spanned!(here()=> #attempt.into_output()), &late)
+}
+
+/// The call whose success is returned at once; otherwise it gives the cause, and what was kept for the fallback.
+pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let late = quote_spanned!(here()=> (#p::Cause::TimedOut(#p::timed_out(permit, limit)), kept));
+    let done = |attempt| {
+        quote_spanned! {here()=>
+            match #attempt {
+                #p::Attempt::Done(output) => return output,
+                #p::Attempt::Failed(output) => (#p::Cause::Failed(output), kept),
+            }
+        }
+    };
+    run(plan, done, &late)
+}
+
+/// Output, sync:
+/// ```text
+/// DONE(P::run(permit, move || -> R { BODY }, |output: &_| JUDGE))
+/// ```
+/// async:
+/// ```text
+/// let output = { let body = P::pin!(async move { BODY }); P::watch(&mut permit, body).await };
+/// DONE(P::settle(permit, output, |output: &_| JUDGE))
+/// ```
+/// async with a time limit:
+/// ```text
+/// let outcome = { let body = P::pin!(P::limit(limit, async move { BODY })); P::watch(&mut permit, body).await };
+/// match outcome { P::Result::Ok(output) => DONE(P::settle(…)), P::Result::Err(_) => LATE }
+/// ```
+fn run(plan: &Plan, done: impl FnOnce(TokenStream) -> TokenStream, late: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    let judge = judge(plan);
+    if !plan.function.is_async() {
+        let body = closure(plan);
+        return done(quote_spanned!(here()=> #p::run(permit, #body, #judge)));
+    }
+    let body = future(plan);
+    let done = done(quote_spanned!(here()=> #p::settle(permit, output, #judge)));
+    match plan.limit {
+        None => quote_spanned! {here()=>
+            let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
+            #done
+        },
+        Some(_) => quote_spanned! {here()=>
+            let outcome = { let body = #p::pin!(#p::limit(limit, #body)); #p::watch(&mut permit, body).await };
+            match outcome {
+                #p::Result::Ok(output) => #done,
+                #p::Result::Err(_) => #late,
+            }
+        },
+    }
+}
+
+/// Output: `move || -> R { BODY }`
+fn closure(plan: &Plan) -> TokenStream {
+    let output = &plan.function.output.ty;
+    let mut closure = quote_spanned!(here()=> move || -> #output);
+    closure.extend(group(Delimiter::Brace, plan.function.braces, body(plan)));
+    closure
+}
+
+/// Output:
+/// ```text
+/// async move {
+///     if false { let never: R = loop {}; return never; }
+///     BODY
+/// }
+/// ```
+/// The `return` that is never reached gives the block its type, so that coercions, early returns and the compiler's
+/// messages are those of a plain function.
+fn future(plan: &Plan) -> TokenStream {
+    let output = &plan.function.output;
+    let ty = &output.ty;
+    let mut statements = if output.opaque {
+        TokenStream::new()
+    } else {
+        quote_spanned! {here()=>
+            #[allow(unreachable_code)]
+            if false { let never: #ty = loop {}; return never; }
+        }
+    };
+    statements.extend(body(plan));
+    let mut future = quote_spanned!(here()=> async move);
+    future.extend(group(Delimiter::Brace, plan.function.braces, statements));
+    future
+}
+
+/// Output: `let (a, b) = __arg0; BODY`
+fn body(plan: &Plan) -> TokenStream {
+    let mut body = TokenStream::new();
+    for Unpacked { pattern, name } in &plan.unpacked {
+        body.extend(quote_spanned!(here()=> let #pattern = #name;));
+    }
+    body.extend(plan.function.body.clone());
+    body
+}
+
+/// Output: `|output: &_| P::judge!(output)`, with `ignore` asked first, and then `failure_if`:
+/// ```text
+/// |output: &_| if match P::error_of(output) { P::Option::Some(PATTERN) if GUARD => true, _ => false } {
+///     P::Verdict::Ignored
+/// } else if P::failure_if(output, CLOSURE) { P::failed!(output) } else { P::Verdict::Success }
+/// ```
+fn judge(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let place = Place::of(&plan.function.output.place);
+    let verdict = match &plan.failure_if {
+        None => {
+            let judge = place.put(quote_spanned!(here()=> #p::judge));
+            quote_spanned!(here()=> #judge!(output))
+        }
+        Some(expr) => {
+            let asked =
+                Place::of(expr).call(quote_spanned!(here()=> #p::failure_if), quote_spanned!(here()=> output, #expr));
+            quote_spanned!(here()=> if #asked { #p::failed!(output) } else { #p::Verdict::Success })
+        }
+    };
+    let Some(ignore) = &plan.ignore else { return quote_spanned!(here()=> |output: &_| #verdict) };
+    let pattern = &ignore.pattern;
+    let guard = ignore.guard.as_ref().map(|guard| quote_spanned!(here()=> if #guard));
+    let place = Place::of(pattern);
+    let error = place.call(quote_spanned!(here()=> #p::error_of), quote_spanned!(here()=> output));
+    let some = place.call(quote_spanned!(here()=> #p::Option::Some), quote_spanned!(here()=> #pattern));
+    quote_spanned! {here()=>
+        |output: &_| if match #error { #some #guard => true, _ => false } { #p::Verdict::Ignored } else { #verdict }
+    }
+}

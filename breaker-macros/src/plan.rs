@@ -1,0 +1,185 @@
+//! Arguments and a signature become a plan, in which nothing is left to decide; or all the reasons why not.
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprPath, FnArg, Ident, Pat, PatIdent, Signature, parse_quote_spanned};
+
+use crate::args::values::{self, Accessor, Value};
+use crate::args::{Arguments, FallbackOn, Ignore, OnCancel};
+use crate::problems::Problems;
+use crate::signature::Function;
+use crate::{rules, types};
+
+/// Everything that the templates put into tokens.
+pub(crate) struct Plan {
+    /// The path of the runtime's door for generated code.
+    pub(crate) runtime: TokenStream,
+    pub(crate) function: Function,
+    pub(crate) breaker: Breaker,
+    pub(crate) accessor: Option<Ident>,
+    pub(crate) limit: Option<Value<Duration>>,
+    pub(crate) ignore: Option<Ignore>,
+    pub(crate) failure_if: Option<Expr>,
+    pub(crate) fallback: Option<Fallback>,
+    /// Patterns that gave way to a name in the signature, and come back before the body.
+    pub(crate) unpacked: Vec<Unpacked>,
+}
+
+/// Whose breaker it is.
+pub(crate) enum Breaker {
+    Own {
+        name: Option<Value<()>>,
+        settings: Vec<Setting>,
+    },
+    /// `lasting` says that the same static is meant wherever the expression stands.
+    Shared {
+        expr: Expr,
+        lasting: bool,
+    },
+}
+
+/// One call on the runtime's `Settings`.
+pub(crate) enum Setting {
+    Consecutive(Value<u32>),
+    Failures(Value<u32>, Value<Duration>),
+    OnCancel(OnCancel),
+    Reset(Value<Duration>),
+    Backoff(Value<f64>),
+    MaxReset(Value<Duration>),
+    Jitter(Value<f64>),
+    Probes(Value<u32>),
+    Successes(Value<u32>),
+    ProbeTimeout(Value<Duration>),
+}
+
+pub(crate) struct Fallback {
+    pub(crate) answer: Answer,
+    pub(crate) on: FallbackOn,
+}
+
+/// How the fallback is asked.
+pub(crate) enum Answer {
+    /// `path(arguments…)`
+    Path { path: ExprPath, arguments: Vec<Ident> },
+    /// `closure(cause)`; `waits` says that it returns a future.
+    Closure { expr: Expr, waits: bool },
+}
+
+pub(crate) struct Unpacked {
+    pub(crate) pattern: Pat,
+    pub(crate) name: Ident,
+}
+
+/// The plan for a function; the problems say whether it may be carried out.
+pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &mut Problems) -> Plan {
+    rules::check_on(&arguments, &function, problems);
+    let breaker = breaker(&mut arguments, &function.signature);
+    let accessor = accessor(arguments.accessor.as_ref(), &breaker, &function.signature, problems);
+    let mut unpacked = Vec::new();
+    let fallback = arguments.fallback.map(|written| {
+        let answer = match written {
+            values::Fallback::Closure { expr, waits } => Answer::Closure { expr, waits },
+            values::Fallback::Path(path) => {
+                let arguments = by_name(&mut function.signature, &mut unpacked);
+                Answer::Path { path, arguments }
+            }
+        };
+        Fallback { answer, on: arguments.fallback_on.unwrap_or(FallbackOn::Rejection) }
+    });
+    let runtime = match arguments.crate_path {
+        Some(path) => quote_spanned!(Span::mixed_site()=> #path::__private),
+        None => quote_spanned!(Span::mixed_site()=> ::breaker_runtime::__private),
+    };
+    let (limit, ignore, failure_if) = (arguments.timeout, arguments.ignore, arguments.failure_if);
+    Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, fallback, unpacked }
+}
+
+fn breaker(arguments: &mut Arguments, signature: &Signature) -> Breaker {
+    match arguments.breaker.take() {
+        Some(expr) => Breaker::Shared { lasting: rules::is_lasting(&expr, signature), expr },
+        None => Breaker::Own { name: arguments.name.take(), settings: settings(arguments) },
+    }
+}
+
+fn settings(arguments: &mut Arguments) -> Vec<Setting> {
+    let window = arguments.window.take();
+    let within = |count, window: &Option<Value<Duration>>| match window {
+        Some(window) => Setting::Failures(count, window.clone()),
+        None => Setting::Consecutive(count),
+    };
+    [
+        arguments.threshold.take().map(|count| within(count, &window)),
+        arguments.consecutive.take().map(Setting::Consecutive),
+        arguments.failures.take().map(|count| within(count, &window)),
+        arguments.on_cancel.map(Setting::OnCancel),
+        arguments.reset.take().map(Setting::Reset),
+        arguments.backoff.take().map(Setting::Backoff),
+        arguments.max_reset.take().map(Setting::MaxReset),
+        arguments.jitter.take().map(Setting::Jitter),
+        arguments.probes.take().map(Setting::Probes),
+        arguments.successes.take().map(Setting::Successes),
+        arguments.probe_timeout.take().map(Setting::ProbeTimeout),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn accessor(
+    asked: Option<&Accessor>,
+    breaker: &Breaker,
+    signature: &Signature,
+    problems: &mut Problems,
+) -> Option<Ident> {
+    if let Breaker::Shared { lasting: false, .. } = breaker {
+        rules::refuse_accessor(asked, problems);
+        return None;
+    }
+    match asked {
+        Some(Accessor::None) => None,
+        Some(Accessor::Named(name)) => Some(name.clone()),
+        None => Some(format_ident!("{}_breaker", signature.ident.unraw(), span = Span::call_site())),
+    }
+}
+
+/// The names under which the arguments can be passed on. A parameter without one gets it:
+///
+/// Input: `(a, b): (A, B)`
+///
+/// Output: `__arg0: (A, B)`, and `(a, b)` to unpack it
+fn by_name(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Ident> {
+    let mut names = Vec::new();
+    for (position, argument) in signature.inputs.iter_mut().enumerate() {
+        let name = match argument {
+            FnArg::Receiver(receiver) => Ident::new("self", receiver.self_token.span),
+            FnArg::Typed(typed) => match &*typed.pat {
+                Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
+                pattern => {
+                    let span = Span::mixed_site().located_at(pattern.span());
+                    let name = format_ident!("__arg{position}", span = span);
+                    let pattern = std::mem::replace(&mut *typed.pat, parse_quote_spanned!(span=> #name));
+                    // There is nothing to unpack in `_`, and to bind it would warn.
+                    if !matches!(pattern, Pat::Wild(_)) {
+                        unpacked.push(Unpacked { pattern, name: name.clone() });
+                    }
+                    name
+                }
+            },
+        };
+        names.push(name);
+    }
+    names
+}
+
+/// Whether an accessor beside this function would hinder `dyn Trait`, were it not excepted from it.
+pub(crate) fn is_for_self(signature: &Signature) -> bool {
+    signature.receiver().is_some()
+        || types::mentions(&signature.inputs, &["Self"])
+        || types::mentions(&signature.output, &["Self"])
+        || types::mentions(&signature.generics, &["Self"])
+        || types::mentions(&signature.generics.where_clause, &["Self"])
+}

@@ -1,0 +1,209 @@
+//! What must hold between the keys of an attribute, and between the keys and the function.
+
+use std::time::Duration;
+
+use humantime::format_duration;
+use syn::{Attribute, Expr, FnArg, Ident, ReceiverKind, Signature, Token};
+
+use crate::args::keys::{Group, Id};
+use crate::args::values::{Accessor, Fallback, Value};
+use crate::args::{Arguments, FallbackOn};
+use crate::problems::Problems;
+use crate::signature::Function;
+use crate::types;
+
+/// What is wrong with the arguments, whatever they stand on.
+pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
+    if arguments.given(Id::Breaker).is_some() {
+        refuse_beside_breaker(arguments, problems);
+    } else {
+        check_trip(arguments, problems);
+        check_reset(arguments, problems);
+        check_probes(arguments, problems);
+    }
+    if let (Some(key), None) = (arguments.given(Id::FallbackOn), arguments.given(Id::Fallback)) {
+        problems.at(key, "`fallback_on` says when a `fallback` answers: add `fallback = …`");
+    }
+}
+
+fn refuse_beside_breaker(arguments: &Arguments, problems: &mut Problems) {
+    for given in &arguments.given {
+        if matches!(given.key.group, Group::Trip | Group::Recovery) || given.key.id == Id::Name {
+            let name = given.key.name;
+            let text =
+                format!("`{name}` belongs to the breaker that `breaker` names: set it where that breaker is made");
+            problems.at(&given.ident, text);
+        }
+    }
+}
+
+fn check_trip(arguments: &Arguments, problems: &mut Problems) {
+    let [threshold, consecutive, failures, window] =
+        [Id::Threshold, Id::Consecutive, Id::Failures, Id::Window].map(|id| arguments.given(id));
+    let beside = match (failures, consecutive, window) {
+        (Some(_), ..) => Some("`threshold` with a `window` is `failures`: keep only `failures`"),
+        (None, Some(_), Some(_)) => Some("beside `consecutive`, write `failures` instead of `threshold`"),
+        (None, Some(_), None) => Some("`threshold` without a `window` is `consecutive`: keep only one of the two"),
+        (None, None, _) => None,
+    };
+    if let (Some(threshold), Some(text)) = (threshold, beside) {
+        problems.at(threshold, text);
+    }
+    if let (Some(window), None, None) = (window, threshold, failures) {
+        problems.at(window, "`window` is the time in which failures count: add `threshold = …` or `failures = …`");
+    }
+    if let (Some(failures), None) = (failures, window) {
+        let text =
+            "`failures` needs a `window`, such as `window = \"30s\"`; for failures in a row, write `consecutive`";
+        problems.at(failures, text);
+    }
+}
+
+fn check_reset(arguments: &Arguments, problems: &mut Problems) {
+    if let (Some(key), None) = (arguments.given(Id::MaxReset), arguments.given(Id::Backoff)) {
+        problems.at(key, "`max_reset` limits what `backoff` leads to: add `backoff = 2.0`, or leave `max_reset` out");
+    }
+    let reset = known(arguments.given(Id::Reset), arguments.reset.as_ref(), Duration::from_secs(60));
+    not_shorter("max_reset", arguments.max_reset.as_ref(), "reset", reset, problems);
+    let limit = arguments.timeout.as_ref().and_then(Value::known);
+    not_shorter("probe_timeout", arguments.probe_timeout.as_ref(), "timeout", limit, problems);
+}
+
+fn not_shorter(
+    key: &str,
+    value: Option<&Value<Duration>>,
+    than: &str,
+    least: Option<Duration>,
+    problems: &mut Problems,
+) {
+    if let (Some(value), Some(least)) = (value, least)
+        && let Some(time) = value.known().filter(|time| *time < least)
+    {
+        let (time, least) = (format_duration(time), format_duration(least));
+        problems.at(value.tokens(), format!("`{key}` must not be shorter than `{than}`: {time} is less than {least}"));
+    }
+}
+
+fn check_probes(arguments: &Arguments, problems: &mut Problems) {
+    let Some(value) = &arguments.successes else { return };
+    let probes = known(arguments.given(Id::Probes), arguments.probes.as_ref(), 1);
+    if let Some((successes, probes)) = value.known().zip(probes).filter(|(successes, probes)| successes > probes) {
+        let default = if arguments.given(Id::Probes).is_none() { " by default" } else { "" };
+        let text = format!(
+            "`successes` must not be more than `probes`, which is {probes}{default}: set `probes = {successes}` or more"
+        );
+        problems.at(value.tokens(), text);
+    }
+}
+
+/// The value of a key; its default where it is not given, nothing where only the compiler knows it.
+fn known<T: Copy>(key: Option<&Ident>, value: Option<&Value<T>>, default: T) -> Option<T> {
+    match key {
+        Some(_) => value?.known(),
+        None => Some(default),
+    }
+}
+
+/// What is wrong with these arguments on this function.
+pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mut Problems) {
+    if let Some(key) = arguments.given(Id::Timeout) {
+        check_time_limit(key, function, problems);
+    }
+    let after_failures = arguments.fallback_on == Some(FallbackOn::Failure);
+    if function.output.opaque && arguments.given(Id::Fallback).is_none() {
+        let text = "a rejected call needs a value of this type, too: add `fallback = …`, or return a `Result`";
+        problems.at(&function.output.place, text);
+    } else if function.output.opaque && arguments.timeout.is_some() && !after_failures {
+        let text = "a call that runs out of time needs a value of this type, too: add `fallback_on = \"failure\"`";
+        problems.at(&function.output.place, text);
+    }
+    match &arguments.fallback {
+        Some(Fallback::Path(_)) => {
+            refuse_conditional(&function.signature, problems);
+            if after_failures {
+                refuse_mutable(&function.signature, problems);
+            }
+        }
+        Some(Fallback::Closure { expr, waits: true }) if !function.is_async() => {
+            problems
+                .at(expr, "a sync function cannot wait for an async fallback: write a closure that returns the value");
+        }
+        _ => {}
+    }
+}
+
+fn check_time_limit(key: &Ident, function: &Function, problems: &mut Problems) {
+    if !function.is_async() {
+        let text = "`timeout` works on async functions only: a running sync call cannot be stopped from outside; \
+                    set a time limit in the client that it uses";
+        problems.at(key, text);
+    } else if cfg!(not(feature = "tokio")) {
+        let text = "`timeout` needs a timer: switch on the feature `tokio` of `breaker-runtime` \
+                    (`cargo add breaker-runtime --features tokio`)";
+        problems.at(key, text);
+    }
+}
+
+fn attributes(argument: &FnArg) -> &[Attribute] {
+    match argument {
+        FnArg::Receiver(receiver) => &receiver.attrs,
+        FnArg::Typed(typed) => &typed.attrs,
+    }
+}
+
+/// Whether such a parameter exists is not known yet, so the fallback's arguments are not either.
+fn refuse_conditional(signature: &Signature, problems: &mut Problems) {
+    for attribute in signature.inputs.iter().flat_map(attributes) {
+        if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
+            let text = "a conditional parameter cannot be passed on to a `fallback`: write the fallback as a closure, \
+                        or make the whole function conditional";
+            problems.at(attribute, text);
+        }
+    }
+}
+
+/// A mutable reference cannot be in the body's hands and kept for the fallback at the same time.
+fn refuse_mutable(signature: &Signature, problems: &mut Problems) {
+    for argument in &signature.inputs {
+        if let Some(mutable) = mutability(argument) {
+            let text = "a mutable reference cannot be kept for a fallback after a failure: \
+                        write the fallback as a closure, or leave `fallback_on = \"failure\"` out";
+            problems.at(mutable, text);
+        }
+    }
+}
+
+fn mutability(argument: &FnArg) -> Option<&Token![mut]> {
+    match argument {
+        FnArg::Typed(typed) => types::mutable_reference(&typed.ty),
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.as_ref(),
+            ReceiverKind::Typed(_, ty) => types::mutable_reference(ty),
+            _ => None,
+        },
+    }
+}
+
+/// A name for an accessor that would have nothing to return.
+pub(crate) fn refuse_accessor(accessor: Option<&Accessor>, problems: &mut Problems) {
+    if let Some(Accessor::Named(name)) = accessor {
+        let text = "an accessor returns a `&'static CircuitBreaker`, and this `breaker` is not the path of a static: \
+                    leave `accessor` out";
+        problems.at(name, text);
+    }
+}
+
+/// Whether an expression is the path of a static: the same breaker wherever it stands.
+pub(crate) fn is_lasting(expr: &Expr, signature: &Signature) -> bool {
+    let Expr::Path(path) = crate::args::values::bare(expr) else { return false };
+    if types::mentions(path, &["self", "Self"]) {
+        return false;
+    }
+    let Some(name) = path.path.get_ident() else { return true };
+    let parameters = signature.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Typed(typed) => Some(&typed.pat),
+        FnArg::Receiver(_) => None,
+    });
+    let name = name.to_string();
+    !parameters.into_iter().any(|pattern| types::mentions(pattern, &[&name]))
+}

@@ -1,0 +1,174 @@
+//! Questions about types and tokens that can be answered by reading them.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound};
+
+/// Puts `_` in the place of each `impl Trait`, which may not stand in the type of a closure or of a local.
+pub(crate) fn infer_opaque(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(opaque) => {
+            let underscore_token = Token![_](opaque.impl_token.span);
+            *ty = Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token });
+        }
+        Type::Array(array) => infer_opaque(&mut array.elem),
+        Type::Group(group) => infer_opaque(&mut group.elem),
+        Type::Paren(paren) => infer_opaque(&mut paren.elem),
+        Type::Reference(reference) => infer_opaque(&mut reference.elem),
+        Type::Slice(slice) => infer_opaque(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_opaque),
+        Type::Path(path) => path.path.segments.iter_mut().for_each(infer_opaque_arguments),
+        _ => {}
+    }
+}
+
+fn infer_opaque_arguments(segment: &mut PathSegment) {
+    if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+        for argument in &mut arguments.args {
+            if let GenericArgument::Type(ty) = argument {
+                infer_opaque(ty);
+            }
+        }
+    }
+}
+
+/// Looks through parentheses, and through the invisible ones around a fragment of `macro_rules!`.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        other => other,
+    }
+}
+
+/// The `R` of `Pin<Box<dyn Future<Output = R> + …>>`.
+pub(crate) fn boxed_output(ty: &Type) -> Option<&Type> {
+    let boxed = only_argument(ty, "Pin")?;
+    let Type::TraitObject(object) = bare(only_argument(boxed, "Box")?) else { return None };
+    let arguments = match &future_bound(&object.bounds)?.arguments {
+        PathArguments::AngleBracketed(arguments) => &arguments.args,
+        _ => return None,
+    };
+    arguments.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+        _ => None,
+    })
+}
+
+/// Whether a type is a future, as far as its spelling tells.
+pub(crate) fn is_future(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::ImplTrait(opaque) => future_bound(&opaque.bounds).is_some(),
+        Type::TraitObject(object) => future_bound(&object.bounds).is_some(),
+        Type::Path(path) => {
+            let named = path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "BoxFuture" || last.ident == "LocalBoxFuture");
+            let inner = only_argument(ty, "Pin").or_else(|| only_argument(ty, "Box"));
+            named || inner.is_some_and(is_future)
+        }
+        _ => false,
+    }
+}
+
+/// The last segment of the bound that is `Future`.
+fn future_bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&PathSegment> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().filter(|last| last.ident == "Future"),
+        _ => None,
+    })
+}
+
+/// The `T` of `…::Name<T>`.
+fn only_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = bare(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+        _ => None,
+    }
+}
+
+/// The `mut` of `&mut T` and `Pin<&mut T>`.
+pub(crate) fn mutable_reference(ty: &Type) -> Option<&Token![mut]> {
+    match bare(ty) {
+        Type::Reference(reference) => reference.mutability.as_ref(),
+        _ => only_argument(ty, "Pin").and_then(mutable_reference),
+    }
+}
+
+/// Whether one of `words` stands in the tokens, however deep.
+pub(crate) fn mentions(tokens: impl ToTokens, words: &[&str]) -> bool {
+    fn search(tokens: TokenStream, words: &[&str]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => search(group.stream(), words),
+            TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
+            _ => false,
+        })
+    }
+    search(tokens.into_token_stream(), words)
+}
+
+/// Tokens as a text without spaces, which is how people write a path.
+pub(crate) fn joined(tokens: impl ToTokens) -> String {
+    tokens.into_token_stream().into_iter().map(|token| token.to_string()).collect::<String>().replace(' ', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ty(text: &str) -> Type {
+        syn::parse_str(text).expect("a type")
+    }
+
+    #[test]
+    fn opaque_types_are_inferred_wherever_they_stand() {
+        for (given, expected) in [
+            ("u32", "u32"),
+            ("impl Iterator<Item = u8> + 'a", "_"),
+            ("Result<impl Fn(u8) -> u8, E>", "Result<_,E>"),
+            ("Result<(impl A, Vec<impl B>), E>", "Result<(_,Vec<_>),E>"),
+            ("a::Result<[impl A; 3]>", "a::Result<[_;3]>"),
+            ("Result<&'a impl A, Box<dyn Error>>", "Result<&'a_,Box<dynError>>"),
+        ] {
+            let mut ty = ty(given);
+            infer_opaque(&mut ty);
+            assert_eq!(joined(&ty), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn futures_are_recognised() {
+        let boxed = "::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<u8, E>> + ::core::marker::Send + 'async_trait>>";
+        assert_eq!(boxed_output(&ty(boxed)).map(joined).as_deref(), Some("Result<u8,E>"));
+        for future in [
+            boxed,
+            "impl Future<Output = u8>",
+            "BoxFuture<'_, u8>",
+            "Pin<Box<impl Future>>",
+            "Box<dyn Future<Output = ()>>",
+        ] {
+            assert!(is_future(&ty(future)), "{future}");
+        }
+        for other in ["u8", "Result<u8, E>", "Pin<Box<u8>>", "impl Display", "Box<dyn Error>", "()"] {
+            assert!(!is_future(&ty(other)) && boxed_output(&ty(other)).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn mutable_references_are_seen() {
+        for mutable in ["&mut u8", "&'a mut [u8]", "Pin<&mut Self>", "(&mut u8)"] {
+            assert!(mutable_reference(&ty(mutable)).is_some(), "{mutable}");
+        }
+        for other in ["u8", "&u8", "Arc<Self>", "Pin<Box<u8>>"] {
+            assert!(mutable_reference(&ty(other)).is_none(), "{other}");
+        }
+        assert!(mentions(ty("Result<(Self, u8), E>"), &["Self"]));
+        assert!(!mentions(ty("Result<(SelfX, u8), E>"), &["Self"]));
+    }
+}

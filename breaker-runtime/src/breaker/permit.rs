@@ -1,0 +1,172 @@
+//! The proof of admission, which settles exactly once, whatever happens to the call.
+
+use std::fmt;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::CircuitBreaker;
+use super::word::Identity;
+use crate::clock::Time;
+use crate::outcome::{Quote, Verdict};
+
+/// Leave to make one call, with the duty to say how it ended.
+///
+/// A permit that is dropped unsettled counts as a cancelled call, or as a failed one where it is
+/// dropped by a panic. Permits may be sent to other threads and settled there.
+///
+/// ```
+/// use breaker_runtime::{CircuitBreaker, Settings, State};
+///
+/// let breaker = CircuitBreaker::builder("printer").settings(Settings::new().consecutive(1)).build()?;
+/// let permit = breaker.try_acquire()?;
+/// // … talk to the printer …
+/// permit.failure();
+/// assert_eq!(breaker.state(), State::Open);
+/// assert!(breaker.try_acquire().is_err());
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+#[must_use = "a permit that is dropped at once counts as a cancelled call"]
+pub struct Permit<B = &'static CircuitBreaker>
+where
+    B: Deref<Target = CircuitBreaker>,
+{
+    breaker: B,
+    ticket: Ticket,
+}
+
+/// What a permit knows of its call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    /// [`Identity::NONE`] once settled.
+    pub(crate) epoch: Identity,
+    /// When the call will have run for its time limit; the end of time without one.
+    pub(crate) deadline: Time,
+    pub(crate) whose: Whose,
+}
+
+impl Ticket {
+    /// The epoch, which settles the permit: whoever takes it says what became of the call.
+    #[inline]
+    fn take(&mut self) -> Identity {
+        std::mem::replace(&mut self.epoch, Identity::NONE)
+    }
+}
+
+/// How a panic shows that drops a permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The permit is in the hands of a caller: by its being dropped while the thread panics.
+    Callers,
+    /// Ours, and the call is not running now: the panic is somebody else's.
+    Waiting,
+    /// Ours, and the call is running: only its own panic can end it so.
+    Running,
+}
+
+impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
+    #[inline]
+    pub(crate) fn new(breaker: B, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
+    }
+
+    /// The call succeeded.
+    #[inline]
+    pub fn success(mut self) {
+        self.breaker.succeeded(self.ticket.take());
+    }
+
+    /// The call failed.
+    pub fn failure(self) {
+        self.failed(Quote::Plain("failure"));
+    }
+
+    /// The call ended in a way that says nothing about the dependency.
+    pub fn ignore(mut self) {
+        self.breaker.ignored(self.ticket.take());
+    }
+
+    #[cold]
+    fn failed(mut self, quote: Quote<'_>) {
+        self.breaker.failed(self.ticket.take(), quote);
+    }
+
+    /// Whether the verdict was a failure.
+    #[inline]
+    pub(crate) fn settle(self, verdict: Verdict<'_>) -> bool {
+        match verdict {
+            Verdict::Success => self.success(),
+            Verdict::Ignored => self.ignore(),
+            Verdict::Failure(quote) => {
+                self.failed(quote);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The call was stopped at its time limit. Returns the name of the breaker.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn timed_out(mut self) -> &'static str {
+        self.breaker.timed_out(self.ticket.take());
+        self.breaker.name()
+    }
+
+    /// From here on, what drops this permit is the call itself.
+    #[inline]
+    pub(crate) fn run(&mut self) {
+        self.ticket.whose = Whose::Running;
+    }
+}
+
+impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
+    fn drop(&mut self) {
+        if self.ticket.epoch != Identity::NONE {
+            self.breaker.dropped(self.ticket);
+        }
+    }
+}
+
+impl<B: Deref<Target = CircuitBreaker>> fmt::Debug for Permit<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("breaker", &self.breaker.name()).finish_non_exhaustive()
+    }
+}
+
+/// A call under way: tells its permit when it runs, so that its own panic can be told from being
+/// dropped in the course of another one.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Watch<'a, B, F>
+where
+    B: Deref<Target = CircuitBreaker>,
+{
+    permit: &'a mut Permit<B>,
+    call: Pin<&'a mut F>,
+}
+
+impl<'a, B, F> Watch<'a, B, F>
+where
+    B: Deref<Target = CircuitBreaker>,
+{
+    pub(crate) fn new(permit: &'a mut Permit<B>, call: Pin<&'a mut F>) -> Self {
+        Self { permit, call }
+    }
+}
+
+impl<B, F> Future for Watch<'_, B, F>
+where
+    B: Deref<Target = CircuitBreaker>,
+    F: Future,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        this.permit.ticket.whose = Whose::Running;
+        let polled = this.call.as_mut().poll(cx);
+        this.permit.ticket.whose = Whose::Waiting;
+        polled
+    }
+}

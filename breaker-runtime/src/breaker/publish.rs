@@ -1,0 +1,149 @@
+//! What follows a change of state: its times, its report, its place in the history. Done by the
+//! winner of the change alone, after the change, and never on the way of a call that passes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use once_cell::race::OnceBox;
+
+use super::CircuitBreaker;
+use super::cell::Change;
+use super::timeline::OpenPeriod;
+use super::word::{EPOCHS, Identity, Word};
+use crate::clock::Time;
+use crate::error::{CircuitBreakerError, Trip};
+use crate::event::{Reason, Transition};
+use crate::history::History;
+use crate::policy::{Recovery, mix};
+use crate::report::{FailureSample, Report, Rule};
+use crate::state::State;
+
+impl CircuitBreaker {
+    /// The breaker has opened, at `since`.
+    pub(super) fn opened(&self, change: Change, since: Time, rule: Rule) {
+        let delay = self.delay(change.to);
+        let period = OpenPeriod { since, delay, reopenings: change.to.reopenings() };
+        self.timeline.begin_open(change.to.identity(), period);
+        let report = Report {
+            rule,
+            at: SystemTime::now(),
+            delay,
+            in_flight: self.totals().in_flight(),
+            failures: self.failures_of(change.from.identity()),
+            epoch: self.number(change.to.epoch()),
+        };
+        self.record(change, since, Reason::Tripped(Arc::new(report)));
+    }
+
+    /// An open breaker has let its first probe through.
+    pub(super) fn began_probing(&self, change: Change) {
+        let now = self.clock.now();
+        let before = self.timeline.last_open_period();
+        let overdue_at = now.after(self.settings().probe_patience(before.delay));
+        self.timeline.begin_half_open(change.to.identity(), overdue_at);
+        self.record(change, now, Reason::ResetPassed { delay: before.delay });
+    }
+
+    /// Enough probes succeeded.
+    pub(super) fn recovered(&self, change: Change, successes: u32) {
+        self.record(change, self.clock.now(), Reason::Recovered { successes });
+    }
+
+    /// A half-open period was ended because it was overdue since `limit`.
+    pub(super) fn ended_overdue(&self, change: Change, limit: Time) {
+        let before = self.timeline.last_open_period();
+        let after = self.settings().probe_patience(before.delay);
+        if change.to.state() == State::Open {
+            self.opened(change, limit, Rule::ProbesOverdue { after });
+        } else {
+            self.record(change, self.clock.now(), Reason::Overdue { after });
+        }
+    }
+
+    pub(super) fn closed_by_hand(&self, change: Change) {
+        self.record(change, self.clock.now(), Reason::ByHand);
+    }
+
+    pub(super) fn reject_open(&self, word: Word, retry_after: Duration) -> CircuitBreakerError {
+        self.count(super::Count::RejectedOpen);
+        CircuitBreakerError::open(self.name(), retry_after, self.trip(word.epoch()))
+    }
+
+    pub(super) fn reject_probing(&self, word: Word) -> CircuitBreakerError {
+        self.count(super::Count::RejectedProbing);
+        // The open state came just before.
+        CircuitBreakerError::probing(self.name(), self.trip(word.epoch().wrapping_sub(1) % EPOCHS))
+    }
+
+    /// How long the open state `word` lasts. Drawn from the number of the change, so that everyone
+    /// who asks gets the same delay.
+    pub(super) fn delay(&self, word: Word) -> Duration {
+        let seed = self.settings().jitter_seed.unwrap_or_else(process_seed);
+        let draw = mix(seed ^ mix(hash(self.name()) ^ self.number(word.epoch())));
+        Recovery::from(self.settings()).delay(word.reopenings(), draw)
+    }
+
+    /// The number of the change that began `epoch`: the epoch without its wrapping.
+    pub(crate) fn number(&self, epoch: u64) -> u64 {
+        let last = self.changes.load(Ordering::Relaxed);
+        let ahead = epoch.wrapping_sub(last) % EPOCHS;
+        if ahead < EPOCHS / 2 { last + ahead } else { last - (EPOCHS - ahead).min(last) }
+    }
+
+    pub(crate) fn history_kept(&self) -> Option<&'static History> {
+        self.history.get()
+    }
+
+    fn record(&self, change: Change, time: Time, reason: Reason) {
+        let number = self.number(change.to.epoch());
+        self.changes.fetch_max(number, Ordering::Relaxed);
+        self.lent_history().record(Transition {
+            number,
+            at: SystemTime::now(),
+            from: change.from.state(),
+            to: change.to.state(),
+            reason,
+            time,
+        });
+    }
+
+    fn lent_history(&self) -> &'static History {
+        self.history.get().unwrap_or_else(|| {
+            let lent = History::lend();
+            if self.history.set(lent).is_err() {
+                lent.give_back();
+            }
+            self.history.get().unwrap_or(lent)
+        })
+    }
+
+    fn trip(&self, epoch: u64) -> Option<Trip> {
+        let history = self.history.get()?;
+        Some(Trip { history, lease: history.lease(), number: self.number(epoch) })
+    }
+
+    fn failures_of(&self, state: Identity) -> Vec<FailureSample> {
+        let (now, wall) = (self.clock.now(), SystemTime::now());
+        let samples = self.samples.get().map(|samples| samples.of(state.epoch())).unwrap_or_default();
+        samples
+            .into_iter()
+            .map(|sample| FailureSample {
+                at: wall.checked_sub(now.since(sample.at)).unwrap_or(wall),
+                text: sample.text,
+            })
+            .collect()
+    }
+}
+
+/// FNV-1a (Fowler, Noll, Vo), 64 bits.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A number that differs from process to process, so that a fleet does not draw the same delays.
+fn process_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    static SEED: OnceBox<u64> = OnceBox::new();
+    *SEED.get_or_init(|| Box::new(RandomState::new().hash_one(std::process::id())))
+}

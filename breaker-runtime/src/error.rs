@@ -1,0 +1,152 @@
+//! What a caller gets in the place of an answer.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::history::History;
+use crate::report::Report;
+use crate::text::Plain;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The breaker is open; the call was not made.
+    Open,
+    /// The breaker is half-open and all its probes are under way; the call was not made.
+    Probing,
+    /// The call ran for as long as its time limit allows, and was dropped.
+    TimedOut,
+}
+
+/// A call that was rejected, or that ran out of time.
+///
+/// One `#[from]` in your own error is enough for a protected function to return it:
+///
+/// ```
+/// use breaker_runtime::CircuitBreakerError;
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum PriceError {
+///     #[error("no product {0}")]
+///     NoProduct(String),
+///     #[error(transparent)]
+///     Unavailable(#[from] CircuitBreakerError),
+/// }
+/// ```
+///
+/// It prints as one line that may be shown to anyone: the breaker's name, its state, the rule that
+/// opened it with its numbers, and when a retry can pass. What other callers' errors said is in
+/// [`report`](Self::report) alone.
+///
+/// It is made without an allocation; its text is made when it is printed.
+#[derive(Clone)]
+pub struct CircuitBreakerError {
+    breaker: &'static str,
+    kind: ErrorKind,
+    /// Of an open breaker: what is left of the delay. Of a time-out: the limit.
+    time: Duration,
+    trip: Option<Trip>,
+}
+
+/// Where the report of a trip is to be found.
+#[derive(Clone, Copy)]
+pub(crate) struct Trip {
+    pub(crate) history: &'static History,
+    pub(crate) lease: u64,
+    pub(crate) number: u64,
+}
+
+impl CircuitBreakerError {
+    pub(crate) fn open(breaker: &'static str, retry_after: Duration, trip: Option<Trip>) -> Self {
+        Self { breaker, kind: ErrorKind::Open, time: retry_after, trip }
+    }
+
+    pub(crate) fn probing(breaker: &'static str, trip: Option<Trip>) -> Self {
+        Self { breaker, kind: ErrorKind::Probing, time: Duration::ZERO, trip }
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn timed_out(breaker: &'static str, limit: Duration) -> Self {
+        Self { breaker, kind: ErrorKind::TimedOut, time: limit, trip: None }
+    }
+
+    /// Why there is no answer.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The name of the breaker.
+    #[must_use]
+    pub fn breaker(&self) -> &str {
+        self.breaker
+    }
+
+    /// What is left of the reset delay, where the breaker is open: a call after that may be the
+    /// probe. `None` where nobody knows when a retry can pass.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        (self.kind == ErrorKind::Open).then_some(self.time)
+    }
+
+    /// Why the breaker had opened, with the texts of the errors before. Looked up now: `None`
+    /// where the breaker has tripped too often since (its last 32 changes are kept), or is gone.
+    #[must_use]
+    pub fn report(&self) -> Option<Arc<Report>> {
+        let trip = self.trip?;
+        trip.history.find(trip.lease, trip.number)?.report().cloned()
+    }
+}
+
+impl fmt::Display for CircuitBreakerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.breaker;
+        let rule = self.report().map(|report| report.rule);
+        let opened_by = |f: &mut fmt::Formatter<'_>| rule.map_or(Ok(()), |rule| write!(f, ": {rule}"));
+        match self.kind {
+            ErrorKind::Open => {
+                write!(f, "circuit breaker `{name}` is open")?;
+                opened_by(f)?;
+                if self.time.is_zero() {
+                    f.write_str("; a retry can pass now")
+                } else {
+                    write!(f, "; a retry can pass in {}", Plain(self.time))
+                }
+            }
+            ErrorKind::Probing => {
+                write!(f, "circuit breaker `{name}` is half-open and waits for its probes; it had opened")?;
+                if rule.is_none() { f.write_str(" before") } else { opened_by(f) }
+            }
+            ErrorKind::TimedOut => {
+                write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time))
+            }
+        }
+    }
+}
+
+/// Like `Display`, without what other callers' errors said.
+impl fmt::Debug for CircuitBreakerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreakerError")
+            .field("breaker", &self.breaker)
+            .field("kind", &self.kind)
+            .field("retry_after", &self.retry_after())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for CircuitBreakerError {}
+
+impl From<CircuitBreakerError> for io::Error {
+    fn from(error: CircuitBreakerError) -> Self {
+        let kind = match error.kind {
+            ErrorKind::TimedOut => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

@@ -1,0 +1,82 @@
+//! Changes of state, and what led to them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Time;
+use crate::report::Report;
+use crate::state::State;
+use crate::text::{Counted, Plain};
+
+/// Why a breaker changed its state.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A rule, or a probe, opened it.
+    Tripped(Arc<Report>),
+    /// The reset delay had passed, and a call arrived to be the first probe.
+    ResetPassed {
+        /// The delay.
+        delay: Duration,
+    },
+    /// Enough probes succeeded.
+    Recovered {
+        /// So many.
+        successes: u32,
+    },
+    /// Half-open had lasted too long without a decision, and enough probes had been answered.
+    Overdue {
+        /// So long.
+        after: Duration,
+    },
+    /// Somebody called [`CircuitBreaker::close`](crate::CircuitBreaker::close).
+    ByHand,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tripped(report) => report.fmt(f),
+            Self::ResetPassed { delay } => write!(f, "the reset delay of {} has passed", Plain(*delay)),
+            Self::Recovered { successes } => write!(f, "{} succeeded", Counted((*successes).into(), "probe")),
+            Self::Overdue { after } => write!(f, "no decision within {}, but most probes were answered", Plain(*after)),
+            Self::ByHand => f.write_str("closed by hand"),
+        }
+    }
+}
+
+/// One change of state. Prints as one sentence, without the texts of callers' errors.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Transition {
+    /// The number of the change: the first one of a breaker is 1, the next one is 2.
+    pub number: u64,
+    /// When, by the wall clock.
+    pub at: SystemTime,
+    /// The state before.
+    pub from: State,
+    /// The state after.
+    pub to: State,
+    /// What led to it.
+    pub reason: Reason,
+    /// When, by the breaker's clock.
+    pub(crate) time: Time,
+}
+
+impl Transition {
+    /// The report, where the breaker opened.
+    #[must_use]
+    pub fn report(&self) -> Option<&Arc<Report>> {
+        match &self.reason {
+            Reason::Tripped(report) => Some(report),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} → {}: {}", self.from, self.to, self.reason)
+    }
+}

@@ -1,0 +1,139 @@
+//! The last changes of one breaker's state, for readers who must never hold up a call.
+//!
+//! Errors point into it, so that a rejection need not count references: they outlive breakers, and
+//! so does a history. It is lent to a breaker at its first change and given back when the breaker
+//! is dropped, to be lent again; there are never more than there were breakers at one time (one
+//! more where two are lent at the same moment). What an earlier owner left in it can not be
+//! mistaken, since every lease has a number of its own.
+
+use std::panic::RefUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use crate::event::Transition;
+
+/// How many changes are kept.
+pub(crate) const KEPT: usize = 32;
+
+#[derive(Debug)]
+pub(crate) struct History {
+    lease: AtomicU64,
+    slots: [ArcSwapOption<Entry>; KEPT],
+}
+
+#[derive(Debug)]
+struct Entry {
+    lease: u64,
+    transition: Arc<Transition>,
+}
+
+// Nothing in it can be left half written.
+impl RefUnwindSafe for History {}
+
+static RETURNED: Mutex<Vec<&'static History>> = Mutex::new(Vec::new());
+
+impl History {
+    /// A history with nothing in it.
+    pub(crate) fn lend() -> &'static Self {
+        static LEASES: AtomicU64 = AtomicU64::new(1);
+        // A call must not wait here for a breaker that is being dropped: it takes a new one instead.
+        let returned = RETURNED.try_lock().ok().and_then(|mut returned| returned.pop());
+        let history = returned.unwrap_or_else(|| {
+            Box::leak(Box::new(Self {
+                lease: AtomicU64::new(0),
+                slots: [const { ArcSwapOption::const_empty() }; KEPT],
+            }))
+        });
+        history.lease.store(LEASES.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+        history
+    }
+
+    /// Ends a lease. Nobody writes to the history any more: the breaker that did is gone.
+    pub(crate) fn give_back(&'static self) {
+        self.lease.store(0, Ordering::Release);
+        for slot in &self.slots {
+            slot.store(None);
+        }
+        RETURNED.lock().unwrap_or_else(PoisonError::into_inner).push(self);
+    }
+
+    pub(crate) fn lease(&self) -> u64 {
+        self.lease.load(Ordering::Acquire)
+    }
+
+    /// Keeps a change in the place of one that is [`KEPT`] older.
+    pub(crate) fn record(&self, transition: Transition) {
+        let slot = self.slot(transition.number);
+        let entry = Arc::new(Entry { lease: self.lease(), transition: Arc::new(transition) });
+        let number = entry.transition.number;
+        slot.rcu(|present| match present {
+            Some(newer) if newer.transition.number > number => Some(Arc::clone(newer)),
+            _ => Some(Arc::clone(&entry)),
+        });
+    }
+
+    /// The change with this number, if it is still there and `lease` has not ended.
+    pub(crate) fn find(&self, lease: u64, number: u64) -> Option<Arc<Transition>> {
+        let entry = self.slot(number).load_full()?;
+        (entry.lease == lease && entry.transition.number == number).then(|| Arc::clone(&entry.transition))
+    }
+
+    /// All that are kept, oldest first.
+    pub(crate) fn all(&self) -> Vec<Arc<Transition>> {
+        let mut all: Vec<_> =
+            self.slots.iter().filter_map(|slot| Some(Arc::clone(&slot.load().as_ref()?.transition))).collect();
+        all.sort_by_key(|transition| transition.number);
+        all
+    }
+
+    fn slot(&self, number: u64) -> &ArcSwapOption<Entry> {
+        &self.slots[usize::try_from(number % KEPT as u64).unwrap_or(0)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+    use crate::event::Reason;
+    use crate::state::State;
+    use std::time::SystemTime;
+
+    fn change(number: u64) -> Transition {
+        Transition {
+            number,
+            at: SystemTime::UNIX_EPOCH,
+            from: State::Open,
+            to: State::Closed,
+            reason: Reason::ByHand,
+            time: Time::from_nanos(0),
+        }
+    }
+
+    #[test]
+    fn the_last_changes_are_kept_in_order() {
+        let history = History::lend();
+        for number in 1..=100 {
+            history.record(change(number));
+        }
+        history.record(change(3));
+        let numbers: Vec<u64> = history.all().iter().map(|t| t.number).collect();
+        assert_eq!(numbers, (69..=100).collect::<Vec<_>>());
+        history.give_back();
+    }
+
+    #[test]
+    fn a_new_owner_is_not_asked_about_the_old_one() {
+        let first = History::lend();
+        let lease = first.lease();
+        first.record(change(1));
+        assert!(first.find(lease, 1).is_some());
+        first.give_back();
+        let second = History::lend();
+        second.record(change(1));
+        assert!(first.find(lease, 1).is_none());
+        second.give_back();
+    }
+}

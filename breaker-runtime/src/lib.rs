@@ -1,0 +1,76 @@
+//! Circuit breakers for sync and async functions, one attribute each.
+//!
+//! ```
+//! use breaker_runtime::{CircuitBreakerError, State, circuit_breaker};
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum PriceError {
+//!     #[error("no product {0}")]
+//!     NoProduct(String),
+//!     #[error(transparent)]
+//!     Io(#[from] std::io::Error),
+//!     #[error(transparent)]
+//!     Unavailable(#[from] CircuitBreakerError),
+//! }
+//!
+//! fn cached_price(sku: &str) -> Result<f64, PriceError> {
+//!     Err(PriceError::NoProduct(sku.to_owned()))
+//! }
+//!
+//! #[circuit_breaker(threshold = 3, reset = "60s", ignore = PriceError::NoProduct(_), fallback = cached_price)]
+//! fn fetch_price(sku: &str) -> Result<f64, PriceError> {
+//!     // … the real call …
+//! #   let _ = sku;
+//!     Ok(9.99)
+//! }
+//!
+//! assert_eq!(fetch_price("apple")?, 9.99);
+//! assert_eq!(fetch_price_breaker().state(), State::Closed);
+//! # Ok::<(), PriceError>(())
+//! ```
+//!
+//! Every protected function has one static [`CircuitBreaker`]; its keys are described at
+//! [`circuit_breaker`](macro@circuit_breaker), its values at [`Settings`].
+//!
+//! # Features
+//!
+//! | feature | on by default | what it gives |
+//! | --- | --- | --- |
+//! | `macros` | yes | the attribute |
+//! | `tokio` | no | the key `timeout`; the clock follows tokio's paused time in tests |
+//! | `testing` | no | [`testing`]: breakers of their own for each test, and a clock turned by hand |
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod breaker;
+pub mod clock;
+mod error;
+mod event;
+mod history;
+mod observe;
+mod outcome;
+mod policy;
+pub mod registry;
+mod report;
+mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod text;
+mod window;
+
+pub use breaker::{Builder, CircuitBreaker, Permit, Totals};
+#[cfg(feature = "macros")]
+pub use breaker_macros::circuit_breaker;
+pub use cause::Cause;
+pub use error::{CircuitBreakerError, ErrorKind};
+pub use event::{Reason, Transition};
+pub use observe::Snapshot;
+pub use policy::{OnCancel, Settings, SettingsError};
+pub use report::{FailureSample, Report, Rule};
+pub use state::State;
+
+mod cause;

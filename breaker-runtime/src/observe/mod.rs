@@ -1,0 +1,5 @@
+//! Looking at breakers.
+
+mod snapshot;
+
+pub use snapshot::Snapshot;

@@ -1,0 +1,83 @@
+//! One copy of all that a breaker can tell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::breaker::{CircuitBreaker, Totals};
+use crate::event::Transition;
+use crate::history::History;
+use crate::report::Report;
+use crate::state::State;
+
+/// What a breaker looked like at one moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The breaker's name.
+    pub name: &'static str,
+    /// The state.
+    pub state: State,
+    /// The number of the last change of state; 0 before the first.
+    pub epoch: u64,
+    /// For how long it has been in this state; `None` before the first change.
+    pub in_state_for: Option<Duration>,
+    /// Failures in a row, while closed and where a rule counts them.
+    pub consecutive_failures: u32,
+    /// Probes under way, while half-open.
+    pub probes_in_flight: u32,
+    /// What is left of the reset delay, while open.
+    pub retry_after: Option<Duration>,
+    /// Open, and the delay has passed: the next call is a probe.
+    pub probe_due: bool,
+    /// Half-open, and it has lasted too long: the next call decides.
+    pub probe_overdue: bool,
+    /// How many calls there were of each kind.
+    pub totals: Totals,
+    /// Why it opened last, as long as that is among the last 32 changes.
+    pub last_trip: Option<Arc<Report>>,
+}
+
+impl CircuitBreaker {
+    /// One copy of the state and all that belongs to it. The state and its numbers are of one
+    /// moment; totals and history may be a moment younger.
+    ///
+    /// ```
+    /// # use breaker_runtime::{CircuitBreaker, Settings, State};
+    /// static PRICING: CircuitBreaker = CircuitBreaker::new("pricing", Settings::new());
+    /// let now = PRICING.snapshot();
+    /// assert_eq!((now.state, now.totals.admitted), (State::Closed, 0));
+    /// ```
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let view = self.view();
+        let last = view.number.checked_sub(1).and_then(|_| self.history().pop());
+        Snapshot {
+            name: self.name(),
+            state: view.state,
+            epoch: view.number,
+            in_state_for: last.map(|change| view.now.since(change.time)),
+            consecutive_failures: view.streak,
+            probes_in_flight: view.probes_in_flight,
+            retry_after: view.due.map(|due| due.since(view.now)),
+            probe_due: view.due.is_some_and(|due| view.now >= due),
+            probe_overdue: view.overdue_at.is_some_and(|overdue_at| view.now >= overdue_at),
+            totals: self.totals(),
+            last_trip: self.history().iter().rev().find_map(|change| change.report().cloned()),
+        }
+    }
+
+    /// The last 32 changes of state, oldest first.
+    ///
+    /// ```
+    /// # use breaker_runtime::{CircuitBreaker, Settings};
+    /// let breaker = CircuitBreaker::builder("pricing").settings(Settings::new().consecutive(1)).build()?;
+    /// breaker.try_acquire()?.failure();
+    /// let changes: Vec<String> = breaker.history().iter().map(|change| change.to_string()).collect();
+    /// assert_eq!(changes, ["closed → open: 1 failure in a row (limit 1); next probe after 60 s"]);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    #[must_use]
+    pub fn history(&self) -> Vec<Arc<Transition>> {
+        self.history_kept().map(History::all).unwrap_or_default()
+    }
+}

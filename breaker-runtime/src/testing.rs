@@ -1,0 +1,204 @@
+//! Breakers of their own for each test, and a clock turned by hand.
+//!
+//! The breaker of an annotated function is a static, and tests run side by side: without more, one
+//! test would open the breaker of another. In an isolation every annotated function has a breaker
+//! that nobody else sees, fresh, and on the isolation's clock.
+//!
+//! ```
+//! use std::io::{Error, ErrorKind, Result};
+//! use std::time::Duration;
+//! use breaker_runtime::{State, circuit_breaker, testing};
+//!
+//! #[circuit_breaker(threshold = 2, reset = "60s")]
+//! fn print(page: &str) -> Result<()> {
+//!     if page.is_empty() { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+//! }
+//!
+//! testing::isolated(|test| {
+//!     assert!(print("").is_err());
+//!     assert!(print("").is_err());
+//!     assert_eq!(print_breaker().state(), State::Open);
+//!     assert!(print("a page").unwrap_err().to_string().contains("is open"));
+//!
+//!     test.advance(Duration::from_secs(60));
+//!     assert!(print("a page").is_ok());
+//!     assert_eq!(print_breaker().state(), State::Closed);
+//! });
+//! ```
+//!
+//! The same for async code, with the tasks that it spawns through the isolation:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] {
+//! # use std::io::{Error, ErrorKind, Result};
+//! use breaker_runtime::{State, circuit_breaker, testing};
+//!
+//! #[circuit_breaker(threshold = 1)]
+//! async fn print(page: &str) -> Result<()> {
+//!     if page.is_empty() { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(
+//! testing::isolated_async(async |test| {
+//!     let spawned = tokio::spawn(test.within(print("")));
+//!     assert!(spawned.await.unwrap().is_err());
+//!     assert_eq!(print_breaker().state(), State::Open);
+//! })
+//! # );
+//! # }
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Where a test pauses tokio's time (`#[tokio::test(start_paused = true)]`), [`Isolation::on`] with
+//! [`Clock::monotonic`] makes the breakers follow it.
+//!
+//! In an isolation only annotated functions and their accessors are redirected; a static breaker
+//! that is asked by its own name is the one that all share, and [`registry`](crate::registry) lists
+//! those. Breakers of an isolation are kept until the process ends, some hundred bytes each.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::pin::Pin;
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::breaker::CircuitBreaker;
+use crate::clock::{Clock, ManualClock};
+
+/// Runs `test` in an isolation of its own.
+pub fn isolated<R>(test: impl FnOnce(&Isolation) -> R) -> R {
+    let isolation = Isolation::new();
+    isolation.run(|| test(&isolation))
+}
+
+/// Runs the future that `test` returns in an isolation of its own.
+pub async fn isolated_async<R>(test: impl AsyncFnOnce(&Isolation) -> R) -> R {
+    let isolation = Isolation::new();
+    isolation.within(test(&isolation)).await
+}
+
+/// A set of breakers that only the code within it sees. Clones are the same set.
+#[derive(Clone, Debug)]
+pub struct Isolation(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    by_hand: Option<ManualClock>,
+    copies: Mutex<Vec<Copied>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    of: &'static CircuitBreaker,
+    breaker: &'static CircuitBreaker,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Isolation>> = const { RefCell::new(None) };
+}
+
+impl Isolation {
+    /// An isolation with a clock that [`advance`](Self::advance) turns.
+    #[must_use]
+    pub fn new() -> Self {
+        let by_hand = ManualClock::new();
+        Self::made(Clock::from(&by_hand), Some(by_hand))
+    }
+
+    /// An isolation on a clock of your choice, such as [`Clock::monotonic`] under paused tokio time.
+    #[must_use]
+    pub fn on(clock: impl Into<Clock>) -> Self {
+        Self::made(clock.into(), None)
+    }
+
+    fn made(clock: Clock, by_hand: Option<ManualClock>) -> Self {
+        Self(Arc::new(Inner { clock, by_hand, copies: Mutex::default() }))
+    }
+
+    /// Turns the clock forward.
+    ///
+    /// # Panics
+    ///
+    /// On an isolation that was made [`on`](Self::on) a clock: turn that one.
+    pub fn advance(&self, by: Duration) {
+        self.0.by_hand.as_ref().expect("an isolation on a clock of its caller's is turned by that clock").advance(by);
+    }
+
+    /// Runs `code` within the isolation.
+    pub fn run<R>(&self, code: impl FnOnce() -> R) -> R {
+        let _entered = Entered::new(self);
+        code()
+    }
+
+    /// A future whose every step runs within the isolation: to be awaited, or given to a spawning
+    /// function, which otherwise leaves the isolation.
+    pub fn within<F: Future>(&self, future: F) -> Within<F> {
+        Within { isolation: self.clone(), future: Box::pin(future) }
+    }
+
+    /// This isolation's copy of a breaker.
+    fn copy_of(&self, of: &'static CircuitBreaker) -> &'static CircuitBreaker {
+        let mut copies = self.0.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(copied) = copies.iter().find(|copied| ptr::eq(copied.of, of)) {
+            return copied.breaker;
+        }
+        let breaker: &'static CircuitBreaker = Box::leak(Box::new(of.copy_on(self.0.clock.clone())));
+        copies.push(Copied { of, breaker });
+        breaker
+    }
+}
+
+impl Default for Isolation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The breaker that stands for `breaker` where this thread is now.
+pub(crate) fn current(breaker: &'static CircuitBreaker) -> &'static CircuitBreaker {
+    let isolation = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
+    isolation.map_or(breaker, |isolation| isolation.copy_of(breaker))
+}
+
+/// Within an isolation until dropped; then in what was before.
+struct Entered(Option<Isolation>);
+
+impl Entered {
+    fn new(isolation: &Isolation) -> Self {
+        Self(CURRENT.with(|current| current.replace(Some(isolation.clone()))))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let before = self.0.take();
+        // Out of reach only while the thread ends, when nothing runs within it any more.
+        let _ = CURRENT.try_with(|current| current.replace(before));
+    }
+}
+
+/// A future within an isolation; see [`Isolation::within`].
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Within<F> {
+    isolation: Isolation,
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        let _entered = Entered::new(&this.isolation);
+        this.future.as_mut().poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for Within<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Within").field("isolation", &self.isolation).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+//! Durations as people read them.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Prints `250 ms`, `1.5 s`, `60 s`, `10 min`: rounded up, so that whoever waits that long waits long enough.
+pub(crate) struct Plain(pub(crate) Duration);
+
+impl fmt::Display for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_nanos().div_ceil(1_000_000);
+        let tenths = self.0.as_nanos().div_ceil(100_000_000);
+        let seconds = self.0.as_nanos().div_ceil(1_000_000_000);
+        match seconds {
+            _ if millis < 1_000 => write!(f, "{millis} ms"),
+            _ if tenths < 100 && tenths % 10 != 0 => write!(f, "{}.{} s", tenths / 10, tenths % 10),
+            _ if tenths < 100 => write!(f, "{} s", tenths / 10),
+            0..=120 => write!(f, "{seconds} s"),
+            _ if seconds % 60 == 0 => write!(f, "{} min", seconds / 60),
+            _ => write!(f, "{} min {} s", seconds / 60, seconds % 60),
+        }
+    }
+}
+
+/// `1 failure`, `2 failures`.
+pub(crate) struct Counted(pub(crate) u64, pub(crate) &'static str);
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well_and_are_never_rounded_down() {
+        for (millis, text) in [
+            (0, "0 ms"),
+            (250, "250 ms"),
+            (1_000, "1 s"),
+            (1_420, "1.5 s"),
+            (9_990, "10 s"),
+            (10_001, "11 s"),
+            (60_000, "60 s"),
+            (600_000, "10 min"),
+            (125_500, "2 min 6 s"),
+        ] {
+            assert_eq!(Plain(Duration::from_millis(millis)).to_string(), text);
+        }
+        assert_eq!(Plain(Duration::from_nanos(1)).to_string(), "1 ms");
+        assert_eq!(Plain(Duration::from_nanos(999_000_001)).to_string(), "1 s");
+    }
+}
