@@ -1,0 +1,42 @@
+//! Calls allocate nothing, whether they are admitted, rejected or settled in any way.
+
+use std::time::Duration;
+
+use allocation_counter::measure;
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Settings, State};
+
+static BREAKER: CircuitBreaker = CircuitBreaker::new(
+    "allocations",
+    Settings::new().consecutive(60_000).failures(60_000, Duration::from_secs(3_600)).timeout(Duration::from_secs(1)),
+);
+
+fn calls() {
+    let _: Result<(), Whatever> = BREAKER.call(|| Ok(()));
+    let _: Result<(), Whatever> = BREAKER.call(|| Err(Whatever));
+    let ends: [fn(Permit); 4] = [Permit::success, Permit::failure, Permit::ignore, drop];
+    for settle in ends {
+        settle(BREAKER.try_acquire().expect("closed"));
+    }
+}
+
+type Permit = breaker_runtime::Permit<&'static CircuitBreaker>;
+
+struct Whatever;
+
+impl From<CircuitBreakerError> for Whatever {
+    fn from(_: CircuitBreakerError) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn no_call_allocates_once_there_is_room_for_counts_and_samples() {
+    (0..10).for_each(|_| calls());
+    let closed = measure(|| (0..1_000).for_each(|_| calls()));
+    assert_eq!((closed.count_total, BREAKER.state()), (0, State::Closed));
+
+    static OPEN: CircuitBreaker = CircuitBreaker::new("allocations::open", Settings::new().consecutive(1));
+    OPEN.try_acquire().expect("closed").failure();
+    let rejected = measure(|| (0..1_000).for_each(|_| assert!(OPEN.try_acquire().is_err())));
+    assert_eq!(rejected.count_total, 0);
+}
