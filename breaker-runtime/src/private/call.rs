@@ -1,0 +1,80 @@
+//! The call: admitted, run, settled.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::handle::Handle;
+use crate::breaker::{CircuitBreaker, Permit, Watch, Whose};
+use crate::error::CircuitBreakerError;
+use crate::outcome::Verdict;
+
+/// Leave to make the call, or its rejection.
+///
+/// # Errors
+///
+/// The rejection.
+#[inline]
+pub fn admit<H: Handle>(breaker: &H, limit: Option<Duration>) -> Result<Permit<H>, CircuitBreakerError> {
+    CircuitBreaker::admit(breaker, limit, Whose::Waiting)
+}
+
+/// What became of an admitted call.
+#[derive(Debug)]
+#[must_use]
+pub enum Attempt<R> {
+    /// It succeeded, or says nothing.
+    Done(R),
+    /// It failed.
+    Failed(R),
+}
+
+impl<R> Attempt<R> {
+    /// The output, either way.
+    #[inline]
+    pub fn into_output(self) -> R {
+        match self {
+            Self::Done(output) | Self::Failed(output) => output,
+        }
+    }
+}
+
+/// Makes a sync call. A `FnOnce` argument, unlike a closure called in place, may return what it
+/// borrows from `&mut self`.
+#[inline]
+pub fn run<H: Handle, R>(
+    mut permit: Permit<H>,
+    call: impl FnOnce() -> R,
+    judge: impl FnOnce(&R) -> Verdict<'_>,
+) -> Attempt<R> {
+    permit.run();
+    let output = call();
+    settle(permit, output, judge)
+}
+
+/// Awaits an async call in such a way that its own panic can be told from its being dropped.
+#[inline]
+pub fn watch<'a, H: Handle, F: Future>(permit: &'a mut Permit<H>, call: Pin<&'a mut F>) -> Watch<'a, H, F> {
+    Watch::new(permit, call)
+}
+
+/// Settles a call by its output. A judge that panics makes it a failure.
+#[inline]
+pub fn settle<H: Handle, R>(mut permit: Permit<H>, output: R, judge: impl FnOnce(&R) -> Verdict<'_>) -> Attempt<R> {
+    permit.run();
+    if permit.settle(judge(&output)) { Attempt::Failed(output) } else { Attempt::Done(output) }
+}
+
+/// Stops a call at its time limit.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn limit<F: Future>(limit: Duration, call: F) -> tokio::time::Timeout<F> {
+    tokio::time::timeout(limit, call)
+}
+
+/// Settles a call that was stopped at its time limit.
+#[cfg(feature = "tokio")]
+#[cold]
+#[must_use]
+pub fn timed_out<H: Handle>(permit: Permit<H>, limit: Duration) -> CircuitBreakerError {
+    CircuitBreakerError::timed_out(permit.timed_out(), limit)
+}

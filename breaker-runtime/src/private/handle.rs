@@ -1,0 +1,153 @@
+//! Which breaker a call goes through.
+
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
+
+use once_cell::race::OnceRef;
+
+use crate::breaker::CircuitBreaker;
+use crate::registry::SiteId;
+
+/// What a permit holds on to: a static breaker, or a share in one.
+pub trait Handle: Deref<Target = CircuitBreaker> + Clone {}
+impl Handle for &'static CircuitBreaker {}
+impl Handle for Arc<CircuitBreaker> {}
+
+/// The breaker that stands for a static one where this code runs: itself, outside of tests.
+#[inline]
+#[must_use]
+pub fn current(breaker: &'static CircuitBreaker) -> &'static CircuitBreaker {
+    #[cfg(feature = "testing")]
+    let breaker = crate::testing::current(breaker);
+    breaker
+}
+
+/// What `breaker = …` may be, behind one `&`.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = …` needs a breaker that outlives the call",
+    label = "this is no breaker that a call can hold on to",
+    note = "give a `static` breaker, a `&'static CircuitBreaker`, an `Arc<CircuitBreaker>`, or a `static` `LazyLock` of either"
+)]
+pub trait Shared {
+    /// What is kept during the call.
+    type Handle: Handle;
+    /// The handle.
+    fn handle(self) -> Self::Handle;
+}
+
+impl Shared for &'static CircuitBreaker {
+    type Handle = Self;
+    fn handle(self) -> Self {
+        current(self)
+    }
+}
+impl Shared for &&'static CircuitBreaker {
+    type Handle = &'static CircuitBreaker;
+    fn handle(self) -> Self::Handle {
+        current(self)
+    }
+}
+impl Shared for &Arc<CircuitBreaker> {
+    type Handle = Arc<CircuitBreaker>;
+    fn handle(self) -> Self::Handle {
+        Arc::clone(self)
+    }
+}
+impl Shared for &&Arc<CircuitBreaker> {
+    type Handle = Arc<CircuitBreaker>;
+    fn handle(self) -> Self::Handle {
+        Arc::clone(self)
+    }
+}
+impl Shared for &'static LazyLock<CircuitBreaker> {
+    type Handle = &'static CircuitBreaker;
+    fn handle(self) -> Self::Handle {
+        current(self)
+    }
+}
+impl Shared for &'static LazyLock<Arc<CircuitBreaker>> {
+    type Handle = &'static CircuitBreaker;
+    fn handle(self) -> Self::Handle {
+        current(self)
+    }
+}
+
+/// A static breaker behind a path, for the registry and the accessor.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = <path>` must name a `static` breaker",
+    label = "this is no `static` `CircuitBreaker`, nor a `static` `LazyLock` of one",
+    note = "for a breaker that is held elsewhere, add `accessor = false`"
+)]
+pub trait Static {
+    /// The breaker.
+    fn breaker(self) -> &'static CircuitBreaker;
+}
+
+impl Static for &'static CircuitBreaker {
+    fn breaker(self) -> &'static CircuitBreaker {
+        self
+    }
+}
+impl Static for &'static &'static CircuitBreaker {
+    fn breaker(self) -> &'static CircuitBreaker {
+        self
+    }
+}
+impl Static for &'static LazyLock<CircuitBreaker> {
+    fn breaker(self) -> &'static CircuitBreaker {
+        self
+    }
+}
+impl Static for &'static LazyLock<Arc<CircuitBreaker>> {
+    fn breaker(self) -> &'static CircuitBreaker {
+        self
+    }
+}
+
+/// The static breaker of one function.
+#[inline]
+#[must_use]
+pub fn own(breaker: &'static CircuitBreaker) -> &'static CircuitBreaker {
+    current(breaker)
+}
+
+/// The breaker of `breaker = …`.
+#[inline]
+pub fn shared<S: Shared>(breaker: S) -> S::Handle {
+    breaker.handle()
+}
+
+/// The static breaker that a path names.
+#[inline]
+pub fn breaker_of<S: Static>(breaker: S) -> &'static CircuitBreaker {
+    breaker.breaker()
+}
+
+/// How an accessor finds a static that stands inside another function: in the linker's list, once.
+#[derive(Debug)]
+pub struct Accessor {
+    id: SiteId,
+    found: OnceRef<'static, CircuitBreaker>,
+}
+
+impl Accessor {
+    /// For the function `id`.
+    #[must_use]
+    pub const fn new(id: SiteId) -> Self {
+        Self { id, found: OnceRef::new() }
+    }
+
+    /// The breaker.
+    ///
+    /// # Panics
+    ///
+    /// Where the linker left the list out, which it does on targets that `inventory` does not know.
+    #[must_use]
+    pub fn get(&self) -> &'static CircuitBreaker {
+        let found = self.found.get_or_init(|| match crate::registry::find(self.id) {
+            Some(breaker) => breaker,
+            None => panic!("the linker's list of breakers lacks {:?}", self.id),
+        });
+        current(found)
+    }
+}

@@ -1,0 +1,170 @@
+//! The verdict on an output, by its type or by what the user says.
+
+use crate::outcome::{Quote, Verdict};
+
+/// Judges an output by its type, with what the compiler knows of that type where this stands.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __judge {
+    ($output:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::ladder::{
+            FutureOutput as _, PlainOutput as _, ResultOfAny as _, ResultOfDebug as _, ResultOfDisplay as _,
+        };
+        (&&&&$crate::__private::ladder::Look($output)).judge()
+    }};
+}
+
+/// A failure, quoting the error where the output holds one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __failed {
+    ($output:expr) => {
+        $crate::__private::as_failure($crate::__judge!($output))
+    };
+}
+
+/// The same verdict, but a failure.
+#[must_use]
+pub fn as_failure(verdict: Verdict<'_>) -> Verdict<'_> {
+    match verdict {
+        failure @ Verdict::Failure(_) => failure,
+        Verdict::Success | Verdict::Ignored => Verdict::Failure(Quote::Plain("failed by `failure_if`")),
+    }
+}
+
+/// The rungs on which [`judge!`] finds out what an output is. Method lookup takes the first that
+/// fits: each trait is implemented for one reference less than the one before.
+pub mod ladder {
+    use std::any::type_name;
+    use std::fmt;
+
+    use crate::outcome::{Quote, Verdict};
+
+    /// An output to look at.
+    #[derive(Debug)]
+    pub struct Look<'a, R>(pub &'a R);
+
+    // The last rung takes it out of its references. Derived, these would ask for a `Copy` output.
+    impl<R> Clone for Look<'_, R> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    impl<R> Copy for Look<'_, R> {}
+
+    /// A result whose error has a text.
+    pub trait ResultOfDisplay<'a> {
+        /// The verdict.
+        fn judge(self) -> Verdict<'a>;
+    }
+    impl<'a, T, E: fmt::Display> ResultOfDisplay<'a> for &&&&Look<'a, Result<T, E>> {
+        #[inline]
+        fn judge(self) -> Verdict<'a> {
+            judge(self.0, |error| Quote::Display(error))
+        }
+    }
+
+    /// A result whose error developers can read.
+    pub trait ResultOfDebug<'a> {
+        /// The verdict.
+        fn judge(self) -> Verdict<'a>;
+    }
+    impl<'a, T, E: fmt::Debug> ResultOfDebug<'a> for &&&Look<'a, Result<T, E>> {
+        #[inline]
+        fn judge(self) -> Verdict<'a> {
+            judge(self.0, |error| Quote::Debug(error))
+        }
+    }
+
+    /// Any result.
+    pub trait ResultOfAny<'a> {
+        /// The verdict.
+        fn judge(self) -> Verdict<'a>;
+    }
+    impl<'a, T, E> ResultOfAny<'a> for &&Look<'a, Result<T, E>> {
+        #[inline]
+        fn judge(self) -> Verdict<'a> {
+            judge(self.0, |_| Quote::Plain(type_name::<E>()))
+        }
+    }
+
+    /// A future, which has not even begun when the function returns.
+    pub trait FutureOutput<'a> {
+        /// What is returned.
+        type Output;
+        /// Never: no future is [`Immediate`].
+        fn judge(self) -> Verdict<'a>
+        where
+            Self::Output: Immediate;
+    }
+    impl<'a, F: Future> FutureOutput<'a> for &Look<'a, F> {
+        type Output = F;
+        fn judge(self) -> Verdict<'a>
+        where
+            F: Immediate,
+        {
+            Verdict::Success
+        }
+    }
+
+    /// An output that is there when the function returns.
+    #[diagnostic::on_unimplemented(
+        message = "a protected function may not return a future",
+        label = "the call would count as a success before it has begun",
+        note = "write an `async fn`, or protect the function that awaits this future"
+    )]
+    pub trait Immediate {}
+
+    /// Any other value.
+    pub trait PlainOutput<'a> {
+        /// The verdict.
+        fn judge(self) -> Verdict<'a>;
+    }
+    impl<'a, R> PlainOutput<'a> for Look<'a, R> {
+        #[inline]
+        fn judge(self) -> Verdict<'a> {
+            Verdict::Success
+        }
+    }
+
+    #[inline]
+    fn judge<'a, T, E>(output: &'a Result<T, E>, quote: impl FnOnce(&'a E) -> Quote<'a>) -> Verdict<'a> {
+        match output {
+            Ok(_) => Verdict::Success,
+            Err(error) => Verdict::Failure(quote(error)),
+        }
+    }
+}
+
+/// An output that may hold an error, for `ignore`.
+#[diagnostic::on_unimplemented(
+    message = "`ignore = …` is a pattern for errors, and `{Self}` holds none",
+    label = "this function returns no `Result`",
+    note = "use `failure_if = |output| …` to say which outputs are failures"
+)]
+pub trait Fallible {
+    /// The type of the error.
+    type Error;
+    /// The error.
+    fn error(&self) -> Option<&Self::Error>;
+}
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+/// The error that `ignore` looks at.
+#[inline]
+pub fn error_of<R: Fallible>(output: &R) -> Option<&R::Error> {
+    output.error()
+}
+
+/// Asks the function's `failure_if`; this call tells the compiler the type of its argument.
+#[inline]
+pub fn failure_if<R>(output: &R, is_failure: impl FnOnce(&R) -> bool) -> bool {
+    is_failure(output)
+}

@@ -1,0 +1,34 @@
+//! The only door that generated code uses. Not public: it changes without notice, and the attribute
+//! is pinned to the runtime's exact version.
+
+mod answer;
+mod call;
+mod checked;
+mod handle;
+mod judge;
+
+pub use std::clone::Clone;
+pub use std::future::Future;
+pub use std::option::Option;
+pub use std::pin::pin;
+pub use std::primitive::{bool, u32};
+pub use std::result::Result;
+pub use std::time::Duration;
+pub use std::{concat, module_path, option_env};
+
+pub use inventory;
+
+pub use self::answer::{FallbackTicket, FromRejected, Keep, fallback, fallback_async, falling_back, keep};
+pub use self::call::{Attempt, admit, run, settle, watch};
+#[cfg(feature = "tokio")]
+pub use self::call::{limit, timed_out};
+pub use self::checked::{count, duration, factor, fraction, probe_count};
+pub use self::handle::{Accessor, Handle, Shared, Static, breaker_of, current, own, shared};
+pub use self::judge::{Fallible, as_failure, error_of, failure_if, ladder};
+pub use crate::breaker::CircuitBreaker;
+pub use crate::cause::Cause;
+pub use crate::error::CircuitBreakerError;
+pub use crate::outcome::{Quote, Verdict};
+pub use crate::policy::{OnCancel, Settings};
+pub use crate::registry::{Site, SiteId};
+pub use crate::{__failed as failed, __judge as judge};
