@@ -84,6 +84,12 @@ impl From<&ManualClock> for Clock {
     }
 }
 
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Self {
+        Self(Source::Manual(clock))
+    }
+}
+
 fn monotonic_now() -> Time {
     static ORIGIN: OnceBox<Instant> = OnceBox::new();
     let origin = *ORIGIN.get_or_init(|| {

@@ -61,12 +61,12 @@ pub(crate) struct Trip {
 }
 
 impl CircuitBreakerError {
-    pub(crate) fn open(breaker: &'static str, retry_after: Duration, trip: Option<Trip>) -> Self {
-        Self { breaker, kind: ErrorKind::Open, time: retry_after, trip }
+    pub(crate) fn open(breaker: &'static str, retry_after: Duration, trip: Trip) -> Self {
+        Self { breaker, kind: ErrorKind::Open, time: retry_after, trip: Some(trip) }
     }
 
-    pub(crate) fn probing(breaker: &'static str, trip: Option<Trip>) -> Self {
-        Self { breaker, kind: ErrorKind::Probing, time: Duration::ZERO, trip }
+    pub(crate) fn probing(breaker: &'static str, trip: Trip) -> Self {
+        Self { breaker, kind: ErrorKind::Probing, time: Duration::ZERO, trip: Some(trip) }
     }
 
     #[cfg(feature = "tokio")]
@@ -94,7 +94,8 @@ impl CircuitBreakerError {
     }
 
     /// Why the breaker had opened, with the texts of the errors before. Looked up now: `None`
-    /// where the breaker has tripped too often since (its last 32 changes are kept), or is gone.
+    /// where the breaker has tripped too often since (its last 32 changes are kept), or is gone,
+    /// and for a call that timed out.
     #[must_use]
     pub fn report(&self) -> Option<Arc<Report>> {
         let trip = self.trip?;
@@ -104,7 +105,7 @@ impl CircuitBreakerError {
 
 impl fmt::Display for CircuitBreakerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.breaker;
+        let name = self.breaker.escape_debug();
         let rule = self.report().map(|report| report.rule);
         let opened_by = |f: &mut fmt::Formatter<'_>| rule.map_or(Ok(()), |rule| write!(f, ": {rule}"));
         match self.kind {

@@ -9,23 +9,26 @@ use crate::report::Report;
 use crate::state::State;
 use crate::text::{Counted, Plain};
 
-/// Why a breaker changed its state.
+/// Why a breaker changed its state. Prints without the texts of callers' errors.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reason {
     /// A rule, or a probe, opened it.
     Tripped(Arc<Report>),
     /// The reset delay had passed, and a call arrived to be the first probe.
+    #[non_exhaustive]
     ResetPassed {
         /// The delay.
         delay: Duration,
     },
     /// Enough probes succeeded.
+    #[non_exhaustive]
     Recovered {
         /// So many.
         successes: u32,
     },
     /// Half-open had lasted too long without a decision, and enough probes had been answered.
+    #[non_exhaustive]
     Overdue {
         /// So long.
         after: Duration,
@@ -37,10 +40,12 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tripped(report) => report.fmt(f),
+            Self::Tripped(report) => write!(f, "{report}"),
             Self::ResetPassed { delay } => write!(f, "the reset delay of {} has passed", Plain(*delay)),
             Self::Recovered { successes } => write!(f, "{} succeeded", Counted((*successes).into(), "probe")),
-            Self::Overdue { after } => write!(f, "no decision within {}, but most probes were answered", Plain(*after)),
+            Self::Overdue { after } => {
+                write!(f, "no decision within {}, but at least as many probes answered as did not", Plain(*after))
+            }
             Self::ByHand => f.write_str("closed by hand"),
         }
     }

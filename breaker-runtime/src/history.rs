@@ -2,13 +2,13 @@
 //!
 //! Errors point into it, so that a rejection need not count references: they outlive breakers, and
 //! so does a history. It is lent to a breaker at its first change and given back when the breaker
-//! is dropped, to be lent again; there are never more than there were breakers at one time (one
-//! more where two are lent at the same moment). What an earlier owner left in it can not be
-//! mistaken, since every lease has a number of its own.
+//! is dropped, to be lent again; so there are about as many as there were breakers at one time. What
+//! an earlier owner left in it cannot be mistaken, since every lease has a number of its own.
 
+use std::hint;
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
@@ -38,8 +38,7 @@ impl History {
     /// A history with nothing in it.
     pub(crate) fn lend() -> &'static Self {
         static LEASES: AtomicU64 = AtomicU64::new(1);
-        // A call must not wait here for a breaker that is being dropped: it takes a new one instead.
-        let returned = RETURNED.try_lock().ok().and_then(|mut returned| returned.pop());
+        let returned = at_once().and_then(|mut returned| returned.pop());
         let history = returned.unwrap_or_else(|| {
             Box::leak(Box::new(Self {
                 lease: AtomicU64::new(0),
@@ -57,6 +56,13 @@ impl History {
             slot.store(None);
         }
         RETURNED.lock().unwrap_or_else(PoisonError::into_inner).push(self);
+    }
+
+    /// Gives back what was never written to. For calls: does not wait, and rather keeps it.
+    pub(crate) fn give_back_unused(&'static self) {
+        if let Some(mut returned) = at_once() {
+            returned.push(self);
+        }
     }
 
     pub(crate) fn lease(&self) -> u64 {
@@ -91,6 +97,15 @@ impl History {
     fn slot(&self, number: u64) -> &ArcSwapOption<Entry> {
         &self.slots[usize::try_from(number % KEPT as u64).unwrap_or(0)]
     }
+}
+
+/// The histories that were given back. A call must not wait here, however short the time that
+/// others hold the lock: it tries a few times, and goes on without.
+fn at_once() -> Option<MutexGuard<'static, Vec<&'static History>>> {
+    (0..1_000).find_map(|_| {
+        hint::spin_loop();
+        RETURNED.try_lock().ok()
+    })
 }
 
 #[cfg(test)]

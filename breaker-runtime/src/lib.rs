@@ -56,6 +56,7 @@ mod outcome;
 mod policy;
 pub mod registry;
 mod report;
+mod site;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;

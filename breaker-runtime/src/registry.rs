@@ -9,38 +9,7 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::breaker::CircuitBreaker;
-
-/// One protected function, as the linker knows it.
-#[derive(Debug)]
-pub struct Site {
-    id: SiteId,
-    breaker: fn() -> &'static CircuitBreaker,
-}
-
-/// What tells a protected function from all others of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SiteId {
-    /// The module of the function, which begins with the crate.
-    pub module: &'static str,
-    /// The binary, where one is built: it may share modules and crate name with a library.
-    pub bin: Option<&'static str>,
-    /// The version of the package: a program may hold two.
-    pub version: Option<&'static str>,
-    /// A number made of the function's text.
-    pub item: u64,
-    /// Which one of the functions with the same text.
-    pub nth: u32,
-}
-
-impl Site {
-    /// For generated code.
-    #[must_use]
-    pub const fn new(id: SiteId, breaker: fn() -> &'static CircuitBreaker) -> Self {
-        Self { id, breaker }
-    }
-}
-
-inventory::collect!(Site);
+use crate::site::{Site, SiteId};
 
 static ADDED: Mutex<Vec<&'static CircuitBreaker>> = Mutex::new(Vec::new());
 
@@ -62,8 +31,9 @@ static ADDED: Mutex<Vec<&'static CircuitBreaker>> = Mutex::new(Vec::new());
 /// ```
 #[must_use]
 pub fn all() -> Vec<&'static CircuitBreaker> {
-    let sites = inventory::iter::<Site>.into_iter().map(|site| (site.breaker)());
-    let mut all: Vec<_> = sites.chain(added().iter().copied()).collect();
+    // Not under the lock: a breaker that is made at its first use runs the user's code here.
+    let mut all: Vec<_> = Site::all().map(Site::breaker).collect();
+    all.extend(added().iter());
     all.sort_by_key(|breaker| {
         let at = breaker.location();
         (breaker.name(), at.file(), at.line(), at.column(), ptr::from_ref(*breaker))
@@ -132,7 +102,7 @@ pub fn check() -> Vec<SharedName> {
 
 /// The breaker of the function `id`.
 pub(crate) fn find(id: SiteId) -> Option<&'static CircuitBreaker> {
-    inventory::iter::<Site>.into_iter().find(|site| site.id == id).map(|site| (site.breaker)())
+    Site::all().find(|site| site.id() == id).map(Site::breaker)
 }
 
 fn added() -> std::sync::MutexGuard<'static, Vec<&'static CircuitBreaker>> {

@@ -10,6 +10,7 @@ use crate::text::{Counted, Plain};
 #[non_exhaustive]
 pub enum Rule {
     /// So many failures in a row.
+    #[non_exhaustive]
     Consecutive {
         /// What the settings allow.
         limit: u32,
@@ -17,13 +18,17 @@ pub enum Rule {
         measured: u32,
     },
     /// So many failures within a window of time.
+    #[non_exhaustive]
     Failures {
         /// What the settings allow.
         limit: u32,
+        /// What was counted.
+        measured: u32,
         /// The window.
         window: Duration,
     },
     /// So many calls in a row were cancelled, over so long a time, without one answer.
+    #[non_exhaustive]
     NoAnswer {
         /// What the settings allow.
         limit: u32,
@@ -34,7 +39,8 @@ pub enum Rule {
     },
     /// A probe failed.
     ProbeFailed,
-    /// The probes did not answer in time.
+    /// Too few probes were answered in time.
+    #[non_exhaustive]
     ProbesOverdue {
         /// How long half-open lasted.
         after: Duration,
@@ -47,21 +53,21 @@ impl fmt::Display for Rule {
             Self::Consecutive { limit, measured } => {
                 write!(f, "{} in a row (limit {limit})", Counted(measured.into(), "failure"))
             }
-            Self::Failures { limit, window } => {
-                write!(f, "{} within {} (limit {limit})", Counted(limit.into(), "failure"), Plain(window))
+            Self::Failures { limit, measured, window } => {
+                write!(f, "{} within {} (limit {limit})", Counted(measured.into(), "failure"), Plain(window))
             }
             Self::NoAnswer { limit, measured, over } => {
                 let calls = Counted(measured.into(), "call");
                 write!(f, "no answer: {calls} in a row given up on over {} (limit {limit})", Plain(over))
             }
             Self::ProbeFailed => f.write_str("a probe failed"),
-            Self::ProbesOverdue { after } => write!(f, "no answer to the probes within {}", Plain(after)),
+            Self::ProbesOverdue { after } => write!(f, "too few answers to the probes within {}", Plain(after)),
         }
     }
 }
 
 /// One of the last failures before a trip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailureSample {
     /// When it was recorded, by the wall clock.
@@ -71,12 +77,20 @@ pub struct FailureSample {
     pub text: String,
 }
 
+/// Without the text, which logs of everything would carry along otherwise.
+impl fmt::Debug for FailureSample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FailureSample").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
 /// What was known when a breaker opened.
 ///
 /// The texts in it are those of other callers' errors: show it to people who may see those, and
 /// [`CircuitBreakerError`](crate::CircuitBreakerError)'s own line to everybody else.
 ///
-/// Prints as one line without those texts; `{:#}` adds a line for each failure.
+/// Prints as one line without those texts, and so does its `Debug`; `{:#}` adds a line for each
+/// failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {

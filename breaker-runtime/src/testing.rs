@@ -54,7 +54,7 @@
 //!
 //! In an isolation only annotated functions and their accessors are redirected; a static breaker
 //! that is asked by its own name is the one that all share, and [`registry`](crate::registry) lists
-//! those. Breakers of an isolation are kept until the process ends, some hundred bytes each.
+//! those. Breakers of an isolation are kept until the process ends, a few kilobytes each.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -76,7 +76,7 @@ pub fn isolated<R>(test: impl FnOnce(&Isolation) -> R) -> R {
 /// Runs the future that `test` returns in an isolation of its own.
 pub async fn isolated_async<R>(test: impl AsyncFnOnce(&Isolation) -> R) -> R {
     let isolation = Isolation::new();
-    isolation.within(test(&isolation)).await
+    isolation.within(async { test(&isolation).await }).await
 }
 
 /// A set of breakers that only the code within it sees. Clones are the same set.
@@ -136,7 +136,7 @@ impl Isolation {
     /// A future whose every step runs within the isolation: to be awaited, or given to a spawning
     /// function, which otherwise leaves the isolation.
     pub fn within<F: Future>(&self, future: F) -> Within<F> {
-        Within { isolation: self.clone(), future: Box::pin(future) }
+        Within { isolation: self.clone(), future: Some(Box::pin(future)) }
     }
 
     /// This isolation's copy of a breaker.
@@ -184,7 +184,16 @@ impl Drop for Entered {
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Within<F> {
     isolation: Isolation,
-    future: Pin<Box<F>>,
+    /// `None` only while this is dropped.
+    future: Option<Pin<Box<F>>>,
+}
+
+impl<F> Drop for Within<F> {
+    fn drop(&mut self) {
+        // What the future drops may call protected functions, too.
+        let _entered = Entered::new(&self.isolation);
+        self.future = None;
+    }
 }
 
 impl<F: Future> Future for Within<F> {
@@ -193,7 +202,10 @@ impl<F: Future> Future for Within<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.get_mut();
         let _entered = Entered::new(&this.isolation);
-        this.future.as_mut().poll(cx)
+        match &mut this.future {
+            Some(future) => future.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use breaker_runtime::{CircuitBreakerError, ErrorKind, Settings};
+use breaker_runtime::clock::ManualClock;
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, ErrorKind, Settings, circuit_breaker, testing};
 
 use crate::support::*;
 
@@ -92,8 +93,12 @@ fn what_one_callers_error_says_no_other_caller_can_print() {
         }
     }
     for change in breaker.history() {
-        assert!(!change.to_string().contains("hunter2"), "{change}");
+        let reason = &change.reason;
+        let texts = format!("{change} {change:#} {change:?} {change:#?} {reason} {reason:#} {reason:?}");
+        assert!(!texts.contains("hunter2"), "{texts}");
     }
+    let snapshot = format!("{:?}", breaker.snapshot());
+    assert!(!snapshot.contains("hunter2"), "{snapshot}");
 }
 
 #[test]
@@ -108,4 +113,51 @@ fn rejections_turn_into_common_errors() {
 #[test]
 fn a_rejection_is_small() {
     assert!(size_of::<CircuitBreakerError>() <= 64, "{}", size_of::<CircuitBreakerError>());
+}
+
+#[test]
+fn the_report_quotes_the_error_for_those_who_may_see_it() {
+    #[circuit_breaker(threshold = 1, name = "quoting")]
+    fn leak() -> Result<(), Box<dyn Error + Send + Sync>> {
+        Err(Leaky.into())
+    }
+    let _ = leak();
+    let report = leak_breaker().snapshot().last_trip.unwrap();
+    assert_eq!(report.failures[0].text, SECRET);
+    assert!(format!("{report:#}").contains(SECRET));
+    assert!(!format!("{report} {report:?}").contains(SECRET));
+}
+
+#[test]
+fn the_public_line_is_one_line_whatever_the_name() {
+    let breaker = CircuitBreaker::builder("two\nlines").settings(Settings::new().consecutive(1)).build().unwrap();
+    fail(&breaker);
+    let error = rejected(&breaker);
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    assert_eq!(error.breaker(), "two\nlines");
+}
+
+#[test]
+fn a_text_that_takes_long_delays_the_trip_and_not_the_probe() {
+    struct Slow<'a>(&'a ManualClock);
+    impl fmt::Display for Slow<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.advance(30 * SECOND);
+            f.write_str("slow")
+        }
+    }
+    impl From<CircuitBreakerError> for Slow<'_> {
+        fn from(_: CircuitBreakerError) -> Self {
+            unreachable!("the breaker is closed")
+        }
+    }
+    let clock = ManualClock::new();
+    testing::Isolation::on(&clock).run(|| {
+        #[circuit_breaker(threshold = 1, reset = "10s")]
+        fn slow(clock: &ManualClock) -> Result<(), Slow<'_>> {
+            Err(Slow(clock))
+        }
+        assert!(slow(&clock).is_err());
+        assert_eq!(slow_breaker().snapshot().retry_after, Some(10 * SECOND));
+    });
 }

@@ -99,3 +99,41 @@ async fn a_hung_dependency_trips_by_the_time_limit() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_dropped_future_drops_stays_within() {
+    #[circuit_breaker(threshold = 1)]
+    fn clean_up() -> io::Result<()> {
+        Ok(())
+    }
+    struct CleansUp;
+    impl Drop for CleansUp {
+        fn drop(&mut self) {
+            assert!(clean_up().is_ok());
+        }
+    }
+    let test = Isolation::new();
+    let guard = CleansUp;
+    let mut future = Box::pin(test.within(async move {
+        let _guard = guard;
+        pending::<()>().await;
+    }));
+    tokio::select! {
+        biased;
+        () = &mut future => unreachable!(),
+        () = std::future::ready(()) => {}
+    }
+    drop(future);
+    assert_eq!(clean_up_breaker().totals().admitted, 0);
+    assert_eq!(test.run(clean_up_breaker).totals().admitted, 1);
+}
+
+#[tokio::test]
+async fn the_part_of_a_test_before_its_first_await_is_within_too() {
+    let shared_by_all = fetch_breaker();
+    testing::isolated_async(|_: &Isolation| {
+        let within = fetch_breaker();
+        async move { assert!(!std::ptr::eq(within, shared_by_all)) }
+    })
+    .await;
+}

@@ -123,7 +123,7 @@ fn a_hung_probe_does_not_hold_it_half_open_for_good() {
     assert!(breaker.snapshot().probe_overdue);
     assert_eq!(breaker.state(), State::HalfOpen, "reading changes nothing");
     assert_eq!(rejected(&breaker).retry_after(), Some(MINUTE));
-    assert_eq!(breaker.snapshot().last_trip.unwrap().rule, Rule::ProbesOverdue { after: MINUTE });
+    assert!(matches!(breaker.snapshot().last_trip.unwrap().rule, Rule::ProbesOverdue { after: MINUTE, .. }));
     clock.advance(MINUTE);
     succeed(&breaker);
     assert_eq!(breaker.state(), State::Closed);
@@ -151,7 +151,7 @@ fn long_after_both_limits_one_call_reopens_and_probes() {
     assert_eq!(
         life(&breaker)[2..],
         [
-            "half-open → open: no answer to the probes within 60 s; next probe after 60 s",
+            "half-open → open: too few answers to the probes within 60 s; next probe after 60 s",
             "open → half-open: the reset delay of 60 s has passed",
             "half-open → closed: 1 probe succeeded",
         ]
@@ -243,4 +243,40 @@ fn a_fresh_breaker_is_neither_due_nor_overdue() {
     assert!(!fresh.probe_due && !fresh.probe_overdue);
     assert_eq!((fresh.epoch, fresh.in_state_for, fresh.retry_after), (0, None, None));
     assert!(fresh.last_trip.is_none() && breaker.history().is_empty());
+}
+
+#[test]
+fn an_overdue_half_open_period_weighs_all_that_was_ignored_against_all_that_was_cancelled() {
+    for (ignored_first, last, expected) in [(false, 129, State::Open), (true, 1_000, State::Closed)] {
+        let (breaker, clock) = open(Settings::new());
+        clock.advance(MINUTE);
+        let cancelled = || (0..300).for_each(|_| cancel(&breaker));
+        let ignored = |n| (0..n).for_each(|_| admitted(&breaker).ignore());
+        if ignored_first {
+            ignored(last);
+            cancelled();
+        } else {
+            cancelled();
+            ignored(last);
+        }
+        clock.advance(MINUTE);
+        let _ = breaker.try_acquire();
+        assert_eq!(breaker.state(), expected);
+    }
+}
+
+#[test]
+fn after_an_outage_of_weeks_every_rule_still_holds() {
+    let settings = Settings::new().failures(3, MINUTE).reset(SECOND).failure_samples(0);
+    let (breaker, clock) = breaker(settings);
+    (0..3).for_each(|_| fail(&breaker));
+    for _ in 0..270_000 {
+        clock.advance(SECOND);
+        fail(&breaker);
+    }
+    assert!(breaker.snapshot().epoch > 1 << 19);
+    clock.advance(SECOND);
+    succeed(&breaker);
+    (0..3).for_each(|_| fail(&breaker));
+    assert_eq!(breaker.state(), State::Open);
 }

@@ -96,3 +96,21 @@ fn equal_names_are_reported_with_their_places_and_nothing_is_merged() {
     assert!(lines[0] < lines[1]);
     assert!(shared.iter().all(|shared| shared.name != "registry::shared"));
 }
+
+#[test]
+fn a_breaker_whose_making_asks_the_registry_holds_nothing_up() {
+    static OTHER: CircuitBreaker = CircuitBreaker::new("registry::made meanwhile", Settings::new());
+    static ASKS: LazyLock<CircuitBreaker> = LazyLock::new(|| {
+        registry::add(&OTHER);
+        CircuitBreaker::builder("registry::asks").build().expect("the defaults are valid")
+    });
+
+    #[circuit_breaker(breaker = ASKS)]
+    #[expect(dead_code, reason = "listed all the same")]
+    fn asks() -> io::Result<()> {
+        Ok(())
+    }
+
+    assert!(registry::get("registry::asks").is_some());
+    assert!(registry::get("registry::made meanwhile").is_some());
+}

@@ -48,7 +48,7 @@ fn failures_within_a_window_trip_whatever_succeeds_between_them() {
     }
     assert_eq!(breaker.state(), State::Open);
     let trip = breaker.snapshot().last_trip.unwrap();
-    assert_eq!(trip.rule, Rule::Failures { limit: 3, window: 30 * SECOND });
+    assert_eq!(trip.rule.to_string(), "3 failures within 30 s (limit 3)");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn of_two_rules_the_first_that_holds_trips() {
     let (streak, _) = breaker(settings);
     fail(&streak);
     fail(&streak);
-    assert_eq!(streak.snapshot().last_trip.unwrap().rule, Rule::Consecutive { limit: 2, measured: 2 });
+    assert!(matches!(streak.snapshot().last_trip.unwrap().rule, Rule::Consecutive { limit: 2, measured: 2, .. }));
     let (scattered, _) = breaker(settings);
     for _ in 0..2 {
         fail(&scattered);

@@ -56,7 +56,7 @@ async fn clients_that_go_away_trip_it() {
     }
     assert_eq!(breaker.state(), State::Open);
     let rule = breaker.snapshot().last_trip.unwrap().rule;
-    assert_eq!(rule, Rule::NoAnswer { limit: 3, measured: 3, over: 10 * SECOND });
+    assert!(matches!(rule, Rule::NoAnswer { limit: 3, measured: 3, .. }));
 
     let answer = reqwest::get(format!("http://{address}/")).await.unwrap();
     assert_eq!(answer.status().as_u16(), 503);

@@ -10,6 +10,9 @@ use crate::policy::{Settings, SettingsError};
 
 /// Makes a breaker at run time; see [`CircuitBreaker::builder`].
 ///
+/// The text of each different name is kept until the process ends, so that errors can carry it
+/// without counting references: make names of what is known, such as hosts, not of requests.
+///
 /// ```
 /// use std::sync::Arc;
 /// use breaker_runtime::{CircuitBreaker, Settings};
@@ -28,7 +31,7 @@ use crate::policy::{Settings, SettingsError};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
-    name: &'static str,
+    name: String,
     settings: Settings,
     clock: Clock,
     location: &'static Location<'static>,
@@ -36,7 +39,7 @@ pub struct Builder {
 
 impl Builder {
     pub(super) fn new(name: &str, location: &'static Location<'static>) -> Self {
-        Self { name: interned(name), settings: Settings::new(), clock: Clock::monotonic(), location }
+        Self { name: name.to_owned(), settings: Settings::new(), clock: Clock::monotonic(), location }
     }
 
     /// How it trips and recovers. Default: [`Settings::new`].
@@ -58,12 +61,11 @@ impl Builder {
     /// Settings that [`Settings::check`] refuses.
     pub fn build(self) -> Result<CircuitBreaker, SettingsError> {
         self.settings.check()?;
-        Ok(CircuitBreaker::made(self.name, self.settings, self.clock, self.location))
+        Ok(CircuitBreaker::made(interned(&self.name), self.settings, self.clock, self.location))
     }
 }
 
-/// The same text for the rest of the process, so that errors can carry a name without counting
-/// references to it. Every name is kept once: names are few, keys are not names.
+/// The same text for the rest of the process.
 fn interned(name: &str) -> &'static str {
     static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);

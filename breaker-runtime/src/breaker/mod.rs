@@ -15,6 +15,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -35,10 +36,13 @@ use crate::policy::{OnCancel, Settings};
 use crate::report::Rule;
 use crate::state::State;
 use crate::window::{RecentFailures, Samples};
-use cell::{Settled, StateCell};
+use cell::{Change, Settled, StateCell};
 use timeline::Timeline;
 use totals::TotalCounts;
 use word::{Identity, Limits, Step, Word};
+
+/// The state in which a call was admitted, or a word that is to be looked at instead.
+type Attempt = Result<Identity, Word>;
 
 /// From the first to the last of the unanswered calls in a row that trip a breaker.
 const UNANSWERED_FOR: Duration = Duration::from_secs(10);
@@ -94,8 +98,8 @@ pub struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// A breaker for a `static`. Its name is how people find it; it need not be unique, but
-    /// [`registry::check`](crate::registry::check) reports names that are used twice.
+    /// A breaker for a `static`. Its name is how people find it; it need not be unique, but of the
+    /// breakers that the [registry](crate::registry) lists, `check` reports those with equal names.
     ///
     /// # Panics
     ///
@@ -145,7 +149,12 @@ impl CircuitBreaker {
 
     /// The name.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The name, for an error that may outlive the breaker.
+    pub(crate) fn lasting_name(&self) -> &'static str {
         self.name
     }
 
@@ -157,8 +166,8 @@ impl CircuitBreaker {
 
     /// The settings.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn settings(&self) -> Settings {
+        self.settings
     }
 
     /// The present state. Reading changes nothing: an open breaker whose delay has passed stays
@@ -178,6 +187,7 @@ impl CircuitBreaker {
     /// # Panics
     ///
     /// Where `call` does.
+    #[inline]
     pub fn call<T, E>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E>
     where
         E: From<CircuitBreakerError>,
@@ -191,6 +201,9 @@ impl CircuitBreaker {
 
     /// Runs `call`, unless the breaker rejects it: then `call` is dropped without having run.
     /// An `Err` is a failure, a panic too; dropping the returned future cancels the call.
+    ///
+    /// The returned future is about twice as large as `call`; box a very large one. (The attribute
+    /// adds a few dozen bytes only.)
     ///
     /// ```
     /// # use breaker_runtime::{CircuitBreaker, CircuitBreakerError};
@@ -225,10 +238,30 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// A rejection, where the breaker is open or has all its probes under way.
+    #[inline]
     pub fn try_acquire(&self) -> Result<Permit<&Self>, CircuitBreakerError> {
-        // In the course of a panic, being dropped by it says nothing about the call.
-        let whose = if thread::panicking() { Whose::Waiting } else { Whose::Callers };
-        Self::admit(&self, None, whose)
+        Self::admit(&self, None, Whose::of_caller())
+    }
+
+    /// The same as [`try_acquire`](Self::try_acquire), with a permit that holds a share of the
+    /// breaker and can go where the breaker's owner cannot: into a spawned task, say.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use breaker_runtime::CircuitBreaker;
+    /// let breaker = Arc::new(CircuitBreaker::builder("printer").build()?);
+    /// let permit = breaker.try_acquire_owned()?;
+    /// std::thread::spawn(move || permit.success()).join().unwrap();
+    /// assert_eq!(breaker.totals().succeeded, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A rejection, where the breaker is open or has all its probes under way.
+    #[inline]
+    pub fn try_acquire_owned(self: &Arc<Self>) -> Result<Permit<Arc<Self>>, CircuitBreakerError> {
+        Self::admit(self, None, Whose::of_caller())
     }
 
     /// Closes the breaker, whatever its state, and forgets all counts that decide. Calls under way
@@ -249,14 +282,15 @@ impl CircuitBreaker {
         self.totals.read()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "out of line, copying its result costs more than all it does")]
+    #[inline(always)]
     pub(crate) fn admit<B>(breaker: &B, limit: Option<Duration>, whose: Whose) -> Result<Permit<B>, CircuitBreakerError>
     where
         B: Deref<Target = Self> + Clone,
     {
         let this: &Self = breaker;
         let word = this.cell.load();
-        let epoch = if word.is_closed() { word.identity() } else { this.admit_slow(word)? };
+        let epoch = if word.is_closed() { word.identity() } else { this.admit_slow(word, limit)? };
         this.totals.add(Count::Started);
         let deadline = match limit.or(this.settings.timeout) {
             None => Time::END,
@@ -267,33 +301,23 @@ impl CircuitBreaker {
 
     /// Admission where the breaker was not closed a moment ago.
     #[cold]
-    fn admit_slow(&self, mut word: Word) -> Result<Identity, CircuitBreakerError> {
+    fn admit_slow(&self, mut word: Word, limit: Option<Duration>) -> Result<Identity, CircuitBreakerError> {
         loop {
-            let next = match word.state() {
+            let attempt = match word.state() {
                 State::Closed => return Ok(word.identity()),
-                State::Open => self.arrive_open(word)?,
-                State::HalfOpen => match self.overdue_half_open(word) {
-                    Some(found) => {
-                        word = found;
-                        continue;
-                    }
-                    None => word.admit_probe(self.limits()).ok_or_else(|| self.reject_probing(word))?,
-                },
+                State::Open => self.arrive_open(word, limit)?,
+                State::HalfOpen => self.arrive_half_open(word)?,
             };
-            match self.cell.exchange(word, next) {
-                Ok(change) => {
-                    if word.state() == State::Open {
-                        self.began_probing(change);
-                    }
-                    return Ok(next.identity());
-                }
+            match attempt {
+                Ok(identity) => return Ok(identity),
                 Err(found) => word = found,
             }
         }
     }
 
-    /// The half-open word that this call begins, or its rejection.
-    fn arrive_open(&self, word: Word) -> Result<Word, CircuitBreakerError> {
+    /// The half-open state that this call begins as its first probe, or the word that it found
+    /// instead; or its rejection.
+    fn arrive_open(&self, word: Word, limit: Option<Duration>) -> Result<Attempt, CircuitBreakerError> {
         let Some(period) = self.timeline.open_period(word.identity()) else {
             // It has opened this very moment, and who opened it is about to say when it ends.
             return Err(self.reject_open(word, self.delay(word)));
@@ -302,24 +326,36 @@ impl CircuitBreaker {
         if now < period.due() {
             return Err(self.reject_open(word, period.due().since(now)));
         }
-        Ok(word.probe())
+        Ok(self.cell.exchange(word, word.probe()).map(|change| {
+            self.began_probing(change, now, period.delay, limit);
+            change.to.identity()
+        }))
     }
 
-    /// Ends a half-open period that has lasted too long, and returns what came after it; `None`
-    /// where it may go on.
-    fn overdue_half_open(&self, word: Word) -> Option<Word> {
-        let overdue_at = self.timeline.overdue_at(word.identity())?;
-        if self.clock.now() < overdue_at {
-            return None;
-        }
-        let before = self.timeline.last_open_period();
-        match self.cell.exchange(word, word.overdue(before.reopenings)) {
-            Ok(change) => {
-                self.ended_overdue(change, overdue_at);
-                Some(change.to)
+    /// The half-open state in which this call takes a place, or the word that there is instead; or
+    /// its rejection. A half-open period that has lasted too long ends here.
+    fn arrive_half_open(&self, word: Word) -> Result<Attempt, CircuitBreakerError> {
+        if let Some(period) = self.timeline.half_open_period(word.identity()) {
+            let now = self.clock.now();
+            if now >= period.overdue_at {
+                let next = word.overdue(self.reopenings(word.identity()));
+                return Ok(Err(match self.cell.exchange(word, next) {
+                    Ok(change) => {
+                        self.ended_overdue(change, period, now);
+                        change.to
+                    }
+                    Err(found) => found,
+                }));
             }
-            Err(found) => Some(found),
         }
+        let next = word.admit_probe(self.limits()).ok_or_else(|| self.reject_probing(word))?;
+        Ok(self.cell.exchange(word, next).map(|change| change.to.identity()))
+    }
+
+    /// How many attempts to close had failed when the half-open state `state` began.
+    fn reopenings(&self, state: Identity) -> u32 {
+        // Known for certain: who began the half-open state had to read it.
+        self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings)
     }
 
     #[inline]
@@ -355,11 +391,10 @@ impl CircuitBreaker {
         if self.cell.load().identity() != epoch {
             return self.totals.add(Count::Late);
         }
-        let now = self.clock.now();
-        self.samples().record(epoch.epoch(), now, quote);
+        let now = self.samples().record(epoch.epoch(), quote, || self.clock.now());
         let trips = epoch.is_closed() && self.too_many_failures(epoch, now);
         let limits = self.limits();
-        let reopenings = self.timeline.last_open_period().reopenings;
+        let reopenings = self.reopenings(epoch);
         match self.cell.settle(epoch, |word| word.failure(limits, trips, reopenings)) {
             Settled::Late => self.totals.add(Count::Late),
             Settled::Counted => {}
@@ -369,8 +404,8 @@ impl CircuitBreaker {
 
     fn too_many_failures(&self, epoch: Identity, now: Time) -> bool {
         self.settings.failures.is_some_and(|(limit, window)| {
-            let ring = self.recent_failures.get_or_init(|| Box::new(RecentFailures::new(limit)));
-            ring.record(epoch.epoch(), now, window)
+            let ring = self.recent_failures.get_or_init(|| Box::new(RecentFailures::new(limit, epoch.epoch())));
+            ring.record(epoch.epoch(), now, window, || self.clock.now())
         })
     }
 
@@ -380,7 +415,7 @@ impl CircuitBreaker {
         match (self.settings.streak_limit(), self.settings.failures) {
             _ if from.state() == State::HalfOpen => Rule::ProbeFailed,
             (Some(limit), _) if measured >= limit => Rule::Consecutive { limit, measured },
-            (_, Some((limit, window))) => Rule::Failures { limit, window },
+            (_, Some((limit, window))) => Rule::Failures { limit, measured: limit, window },
             (limit, None) => Rule::Consecutive { limit: limit.unwrap_or(measured), measured },
         }
     }
@@ -388,8 +423,8 @@ impl CircuitBreaker {
     #[cfg(feature = "tokio")]
     #[cold]
     fn timed_out(&self, epoch: Identity) {
-        self.totals.add(Count::TimedOut);
         self.failed(epoch, Quote::Plain("timed out"));
+        self.totals.add(Count::TimedOut);
     }
 
     /// A permit was dropped that had not been settled.
@@ -406,7 +441,9 @@ impl CircuitBreaker {
         }
         let ran_out = || ticket.deadline != Time::END && self.clock.now() >= ticket.deadline;
         match self.settings.on_cancel {
-            OnCancel::Ignore => self.cancelled(epoch, Word::cancelled_unheard),
+            OnCancel::Ignore => {
+                self.cancelled(epoch, Word::cancelled_unheard);
+            }
             _ if ran_out() => self.failed(epoch, Quote::Plain("cancelled after its time limit")),
             OnCancel::Failure => self.failed(epoch, Quote::Plain("cancelled")),
             OnCancel::Unanswered => self.unanswered(epoch),
@@ -416,7 +453,7 @@ impl CircuitBreaker {
     fn unanswered(&self, epoch: Identity) {
         let now = self.clock.now();
         let limit = self.settings.unanswered_limit();
-        self.cancelled(epoch, |word| {
+        let change = self.cancelled(epoch, |word| {
             if word.unanswered() == 0 {
                 // The first of a row leaves its time before it is counted, so whoever counts on
                 // sees it. A racer for first place that lost can only have a time from before
@@ -425,20 +462,21 @@ impl CircuitBreaker {
             }
             word.cancelled(|calls| calls >= limit && now.since(self.first_unanswered()) >= UNANSWERED_FOR)
         });
+        if let Some(change) = change {
+            let over = now.since(self.first_unanswered());
+            let measured = change.from.unanswered() + 1;
+            self.opened(change, now, Rule::NoAnswer { limit, measured, over });
+        }
     }
 
-    fn cancelled(&self, epoch: Identity, step: impl FnMut(Word) -> Step) {
+    fn cancelled(&self, epoch: Identity, step: impl FnMut(Word) -> Step) -> Option<Change> {
         self.totals.add(Count::Cancelled);
         match self.cell.settle(epoch, step) {
             Settled::Late => self.totals.add(Count::Late),
             Settled::Counted => {}
-            Settled::Changed(change) => {
-                let now = self.clock.now();
-                let over = now.since(self.first_unanswered());
-                let (limit, measured) = (self.settings.unanswered_limit(), change.from.unanswered() + 1);
-                self.opened(change, now, Rule::NoAnswer { limit, measured, over });
-            }
+            Settled::Changed(change) => return Some(change),
         }
+        None
     }
 
     fn first_unanswered(&self) -> Time {
@@ -463,6 +501,7 @@ impl CircuitBreaker {
 }
 
 /// The verdict on a result of which nothing is known but its type.
+#[inline]
 fn by_type<T, E>(output: &Result<T, E>) -> Verdict<'static> {
     match output {
         Ok(_) => Verdict::Success,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
 use super::CircuitBreaker;
 use super::word::Identity;
@@ -54,7 +55,10 @@ impl Ticket {
 }
 
 /// How a panic shows that drops a permit.
+// As wide as a register: with a byte, the padding beside it is copied in pieces, which costs as much
+// as all the rest of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub(crate) enum Whose {
     /// The permit is in the hands of a caller: by its being dropped while the thread panics.
     Callers,
@@ -92,7 +96,8 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     }
 
     /// Whether the verdict was a failure.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "out of line, copying its result costs more than all it does")]
+    #[inline(always)]
     pub(crate) fn settle(self, verdict: Verdict<'_>) -> bool {
         match verdict {
             Verdict::Success => self.success(),
@@ -109,7 +114,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[cfg(feature = "tokio")]
     pub(crate) fn timed_out(mut self) -> &'static str {
         self.breaker.timed_out(self.ticket.take());
-        self.breaker.name()
+        self.breaker.lasting_name()
     }
 
     /// From here on, what drops this permit is the call itself.
@@ -130,6 +135,14 @@ impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
 impl<B: Deref<Target = CircuitBreaker>> fmt::Debug for Permit<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit").field("breaker", &self.breaker.name()).finish_non_exhaustive()
+    }
+}
+
+impl Whose {
+    /// For a permit in the hands of a caller. In the course of a panic, being dropped by it says
+    /// nothing about the call.
+    pub(crate) fn of_caller() -> Self {
+        if thread::panicking() { Self::Waiting } else { Self::Callers }
     }
 }
 
@@ -166,7 +179,9 @@ where
         let this = self.get_mut();
         this.permit.ticket.whose = Whose::Running;
         let polled = this.call.as_mut().poll(cx);
-        this.permit.ticket.whose = Whose::Waiting;
+        if polled.is_pending() {
+            this.permit.ticket.whose = Whose::Waiting;
+        }
         polled
     }
 }

@@ -9,7 +9,7 @@ use once_cell::race::OnceBox;
 
 use super::CircuitBreaker;
 use super::cell::Change;
-use super::timeline::OpenPeriod;
+use super::timeline::{HalfOpenPeriod, OpenPeriod};
 use super::word::{EPOCHS, Identity, Word};
 use crate::clock::Time;
 use crate::error::{CircuitBreakerError, Trip};
@@ -22,27 +22,29 @@ use crate::state::State;
 impl CircuitBreaker {
     /// The breaker has opened, at `since`.
     pub(super) fn opened(&self, change: Change, since: Time, rule: Rule) {
-        let delay = self.delay(change.to);
+        let (number, delay) = (self.number(change.to.epoch()), self.delay(change.to));
         let period = OpenPeriod { since, delay, reopenings: change.to.reopenings() };
-        self.timeline.begin_open(change.to.identity(), period);
+        self.timeline.begin_open(number, change.to.identity(), period);
+        if let Some(ring) = self.recent_failures.get() {
+            ring.begin(change.to.epoch());
+        }
         let report = Report {
             rule,
             at: SystemTime::now(),
             delay,
             in_flight: self.totals().in_flight(),
-            failures: self.failures_of(change.from.identity()),
-            epoch: self.number(change.to.epoch()),
+            failures: self.failures_of(change.from.identity(), since),
+            epoch: number,
         };
         self.record(change, since, Reason::Tripped(Arc::new(report)));
     }
 
-    /// An open breaker has let its first probe through.
-    pub(super) fn began_probing(&self, change: Change) {
-        let now = self.clock.now();
-        let before = self.timeline.last_open_period();
-        let overdue_at = now.after(self.settings().probe_patience(before.delay));
-        self.timeline.begin_half_open(change.to.identity(), overdue_at);
-        self.record(change, now, Reason::ResetPassed { delay: before.delay });
+    /// An open breaker has let its first probe through, whose time limit is `limit`.
+    pub(super) fn began_probing(&self, change: Change, now: Time, delay: Duration, limit: Option<Duration>) {
+        let patience = self.settings().probe_patience(delay, limit);
+        let period = HalfOpenPeriod { patience, overdue_at: now.after(patience) };
+        self.timeline.begin_half_open(self.number(change.to.epoch()), change.to.identity(), period);
+        self.record(change, now, Reason::ResetPassed { delay });
     }
 
     /// Enough probes succeeded.
@@ -50,14 +52,13 @@ impl CircuitBreaker {
         self.record(change, self.clock.now(), Reason::Recovered { successes });
     }
 
-    /// A half-open period was ended because it was overdue since `limit`.
-    pub(super) fn ended_overdue(&self, change: Change, limit: Time) {
-        let before = self.timeline.last_open_period();
-        let after = self.settings().probe_patience(before.delay);
+    /// A half-open period was ended, being overdue.
+    pub(super) fn ended_overdue(&self, change: Change, period: HalfOpenPeriod, now: Time) {
+        let after = period.patience;
         if change.to.state() == State::Open {
-            self.opened(change, limit, Rule::ProbesOverdue { after });
+            self.opened(change, period.overdue_at, Rule::ProbesOverdue { after });
         } else {
-            self.record(change, self.clock.now(), Reason::Overdue { after });
+            self.record(change, now, Reason::Overdue { after });
         }
     }
 
@@ -67,13 +68,13 @@ impl CircuitBreaker {
 
     pub(super) fn reject_open(&self, word: Word, retry_after: Duration) -> CircuitBreakerError {
         self.count(super::Count::RejectedOpen);
-        CircuitBreakerError::open(self.name(), retry_after, self.trip(word.epoch()))
+        CircuitBreakerError::open(self.lasting_name(), retry_after, self.trip(word.epoch()))
     }
 
     pub(super) fn reject_probing(&self, word: Word) -> CircuitBreakerError {
         self.count(super::Count::RejectedProbing);
         // The open state came just before.
-        CircuitBreakerError::probing(self.name(), self.trip(word.epoch().wrapping_sub(1) % EPOCHS))
+        CircuitBreakerError::probing(self.lasting_name(), self.trip(word.epoch().wrapping_sub(1) % EPOCHS))
     }
 
     /// How long the open state `word` lasts. Drawn from the number of the change, so that everyone
@@ -81,7 +82,7 @@ impl CircuitBreaker {
     pub(super) fn delay(&self, word: Word) -> Duration {
         let seed = self.settings().jitter_seed.unwrap_or_else(process_seed);
         let draw = mix(seed ^ mix(hash(self.name()) ^ self.number(word.epoch())));
-        Recovery::from(self.settings()).delay(word.reopenings(), draw)
+        Recovery::from(&self.settings()).delay(word.reopenings(), draw)
     }
 
     /// The number of the change that began `epoch`: the epoch without its wrapping.
@@ -93,6 +94,12 @@ impl CircuitBreaker {
 
     pub(crate) fn history_kept(&self) -> Option<&'static History> {
         self.history.get()
+    }
+
+    /// The change with this number, if it is still kept.
+    pub(crate) fn change(&self, number: u64) -> Option<Arc<Transition>> {
+        let history = self.history.get()?;
+        history.find(history.lease(), number)
     }
 
     fn record(&self, change: Change, time: Time, reason: Reason) {
@@ -112,19 +119,19 @@ impl CircuitBreaker {
         self.history.get().unwrap_or_else(|| {
             let lent = History::lend();
             if self.history.set(lent).is_err() {
-                lent.give_back();
+                lent.give_back_unused();
             }
             self.history.get().unwrap_or(lent)
         })
     }
 
-    fn trip(&self, epoch: u64) -> Option<Trip> {
-        let history = self.history.get()?;
-        Some(Trip { history, lease: history.lease(), number: self.number(epoch) })
+    fn trip(&self, epoch: u64) -> Trip {
+        let history = self.lent_history();
+        Trip { history, lease: history.lease(), number: self.number(epoch) }
     }
 
-    fn failures_of(&self, state: Identity) -> Vec<FailureSample> {
-        let (now, wall) = (self.clock.now(), SystemTime::now());
+    fn failures_of(&self, state: Identity, now: Time) -> Vec<FailureSample> {
+        let wall = SystemTime::now();
         let samples = self.samples.get().map(|samples| samples.of(state.epoch())).unwrap_or_default();
         samples
             .into_iter()

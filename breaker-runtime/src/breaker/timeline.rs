@@ -1,15 +1,15 @@
 //! When the present state ends: what the state word has no room for.
 //!
-//! Protocol: whoever has won the change to open (or to half-open) writes the times first and then
-//! the identity of the state they belong to, releasing. Readers acquire the identity, and believe
-//! the times only where it is that of the word they have. Until it is, an open breaker is not yet
-//! due and a half-open one not yet overdue, which is true: its period has only just begun.
-//!
-//! A reader that is overtaken by a later period may mix the times of two. It can do nothing with
-//! them: its exchange of the word fails, and it looks again.
+//! Protocol: whoever has won the change to open (or to half-open) publishes its times as one value,
+//! together with the identity of the state they belong to. A winner that comes so late that a newer
+//! period is there already leaves that one in its place. Readers believe a period only where its
+//! identity is that of the word they have. Until it is, an open breaker is not yet due and a
+//! half-open one not yet overdue: its period has only just begun.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
 
 use super::word::Identity;
 use crate::clock::Time;
@@ -29,62 +29,77 @@ impl OpenPeriod {
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct Timeline {
-    /// The identity of the open state that the next three belong to.
-    open: AtomicU64,
-    since: AtomicU64,
-    delay: AtomicU64,
-    reopenings: AtomicU64,
-    /// The identity of the half-open state that the next one belongs to.
-    half_open: AtomicU64,
-    overdue_at: AtomicU64,
+/// A half-open period.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HalfOpenPeriod {
+    /// How long it may last.
+    pub(crate) patience: Duration,
+    pub(crate) overdue_at: Time,
 }
 
-const NONE: u64 = Identity::NONE.bits();
+#[derive(Debug)]
+pub(crate) struct Timeline {
+    open: ArcSwapOption<Published<OpenPeriod>>,
+    half_open: ArcSwapOption<Published<HalfOpenPeriod>>,
+}
+
+#[derive(Debug)]
+struct Published<P> {
+    /// The number of the change that began the period.
+    number: u64,
+    state: Identity,
+    period: P,
+}
 
 impl Timeline {
     pub(crate) const fn new() -> Self {
-        Self {
-            open: AtomicU64::new(NONE),
-            since: AtomicU64::new(0),
-            delay: AtomicU64::new(0),
-            reopenings: AtomicU64::new(0),
-            half_open: AtomicU64::new(NONE),
-            overdue_at: AtomicU64::new(0),
-        }
+        Self { open: ArcSwapOption::const_empty(), half_open: ArcSwapOption::const_empty() }
     }
 
-    pub(crate) fn begin_open(&self, state: Identity, period: OpenPeriod) {
-        let delay = u64::try_from(period.delay.as_nanos()).unwrap_or(u64::MAX);
-        self.since.store(period.since.as_nanos(), Ordering::Relaxed);
-        self.delay.store(delay, Ordering::Relaxed);
-        self.reopenings.store(u64::from(period.reopenings), Ordering::Relaxed);
-        self.open.store(state.bits(), Ordering::Release);
+    pub(crate) fn begin_open(&self, number: u64, state: Identity, period: OpenPeriod) {
+        publish(&self.open, Published { number, state, period });
     }
 
-    pub(crate) fn begin_half_open(&self, state: Identity, overdue_at: Time) {
-        self.overdue_at.store(overdue_at.as_nanos(), Ordering::Relaxed);
-        self.half_open.store(state.bits(), Ordering::Release);
+    pub(crate) fn begin_half_open(&self, number: u64, state: Identity, period: HalfOpenPeriod) {
+        publish(&self.half_open, Published { number, state, period });
     }
 
     /// The open period of `state`, once it is known.
     pub(crate) fn open_period(&self, state: Identity) -> Option<OpenPeriod> {
-        (self.open.load(Ordering::Acquire) == state.bits()).then(|| self.last_open_period())
+        find(&self.open, state)
     }
 
-    /// The open period before a half-open state, or the one that is known last.
-    pub(crate) fn last_open_period(&self) -> OpenPeriod {
-        OpenPeriod {
-            since: Time::from_nanos(self.since.load(Ordering::Relaxed)),
-            delay: Duration::from_nanos(self.delay.load(Ordering::Relaxed)),
-            reopenings: u32::try_from(self.reopenings.load(Ordering::Relaxed)).unwrap_or(u32::MAX),
-        }
+    /// The half-open period of `state`, once it is known.
+    pub(crate) fn half_open_period(&self, state: Identity) -> Option<HalfOpenPeriod> {
+        find(&self.half_open, state)
     }
+}
 
-    /// When the half-open state `state` is overdue, once that is known.
-    pub(crate) fn overdue_at(&self, state: Identity) -> Option<Time> {
-        (self.half_open.load(Ordering::Acquire) == state.bits())
-            .then(|| Time::from_nanos(self.overdue_at.load(Ordering::Relaxed)))
+fn publish<P>(place: &ArcSwapOption<Published<P>>, new: Published<P>) {
+    let new = Arc::new(new);
+    place.rcu(|present| match present {
+        Some(newer) if newer.number > new.number => Some(Arc::clone(newer)),
+        _ => Some(Arc::clone(&new)),
+    });
+}
+
+fn find<P: Copy>(place: &ArcSwapOption<Published<P>>, state: Identity) -> Option<P> {
+    place.load().as_ref().filter(|published| published.state == state).map(|published| published.period)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::word::Word;
+    use super::*;
+
+    #[test]
+    fn a_winner_that_comes_late_does_not_hide_a_newer_period() {
+        let timeline = Timeline::new();
+        let (old, new) = (Word::FIRST.open(0), Word::FIRST.open(0).close().open(0));
+        let period = OpenPeriod { since: Time::from_nanos(7), delay: Duration::ZERO, reopenings: 0 };
+        timeline.begin_open(3, new.identity(), period);
+        timeline.begin_open(1, old.identity(), period);
+        assert!(timeline.open_period(new.identity()).is_some());
+        assert!(timeline.open_period(old.identity()).is_none());
     }
 }

@@ -119,6 +119,8 @@ impl TotalCounts {
     }
 
     pub(crate) fn read(&self) -> Totals {
+        // A part is read before the whole that it belongs to.
+        let timed_out = self.sum(Count::TimedOut);
         let [succeeded, failed, ignored, cancelled] = ENDS.map(|end| self.sum(end));
         let admitted = self.sum(Count::Started);
         Totals {
@@ -127,7 +129,7 @@ impl TotalCounts {
             failed,
             ignored,
             cancelled,
-            timed_out: self.sum(Count::TimedOut),
+            timed_out,
             late: self.sum(Count::Late),
             rejected_open: self.sum(Count::RejectedOpen),
             rejected_probing: self.sum(Count::RejectedProbing),

@@ -40,7 +40,7 @@ impl CircuitBreaker {
                     ),
                     _ => None,
                 },
-                overdue_at: self.timeline.overdue_at(word.identity()),
+                overdue_at: self.timeline.half_open_period(word.identity()).map(|period| period.overdue_at),
             };
             // Another state since: the times may be that one's.
             if self.cell.load().identity() == word.identity() {

@@ -9,7 +9,7 @@
 //!              closed      0..16 failures in a row, 16..32 unanswered calls in a row
 //!              open        0..16 failed attempts to close since the breaker was last closed
 //!              half-open   0..8 probes in flight, 8..16 successful probes,
-//!                          16..24 balance: ignored probes less cancelled ones, -128 to 127
+//!                          24..40 balance: ignored probes less cancelled ones, within ±32,767
 //! ```
 //!
 //! Epoch and kind together are the identity of a state: a permit that carries another identity is
@@ -39,16 +39,17 @@ impl Identity {
     /// The identity of no state: it has evidence in it.
     pub(crate) const NONE: Self = Self(u64::MAX);
 
-    pub(crate) const fn bits(self) -> u64 {
-        self.0
-    }
-
     pub(crate) const fn epoch(self) -> u64 {
         self.0 >> EPOCH_AT
     }
 
     pub(crate) const fn is_closed(self) -> bool {
         self.0 & KIND == CLOSED
+    }
+
+    /// The open state before this half-open one.
+    pub(crate) const fn open_before(self) -> Self {
+        Self((self.epoch().wrapping_sub(1) % EPOCHS) << EPOCH_AT | OPEN)
     }
 }
 
@@ -141,8 +142,9 @@ impl Word {
         if self.state() == State::HalfOpen { self.field(8, BYTE) } else { 0 }
     }
 
-    fn balance(self) -> i8 {
-        i8::from_le_bytes([self.field(16, BYTE).to_le_bytes()[0]])
+    fn balance(self) -> i16 {
+        let [low, high, ..] = self.field(24, SHORT).to_le_bytes();
+        i16::from_le_bytes([low, high])
     }
 
     /// The next closed epoch.
@@ -267,8 +269,8 @@ impl Word {
         Self(self.0 & !(mask << at) | (u64::from(value) & mask) << at)
     }
 
-    fn with_balance(self, balance: i8) -> Self {
-        self.with(16, BYTE, u32::from(balance.to_le_bytes()[0]))
+    fn with_balance(self, balance: i16) -> Self {
+        self.with(24, SHORT, u32::from(u16::from_le_bytes(balance.to_le_bytes())))
     }
 }
 
@@ -321,6 +323,7 @@ mod tests {
     #[test]
     fn probes_take_places_and_give_them_back_unless_they_succeed() {
         let first = Word::FIRST.open(0).probe();
+        assert_eq!(first.identity().open_before(), Word::FIRST.open(0).identity());
         let both = first.admit_probe(LIMITS).expect("a second place");
         assert_eq!(both.admit_probe(LIMITS), None);
         assert!(counted(both.ignored()).admit_probe(LIMITS).is_some());
@@ -357,8 +360,9 @@ mod tests {
         let many = Word::FIRST.with(16, SHORT, 65_535);
         assert_eq!(counted(many.cancelled(|n| n > 65_535)), many);
         assert_eq!(Word::FIRST.open(u32::MAX).reopenings(), 65_535);
-        let full = Word::FIRST.open(0).probe().with_balance(127);
-        assert_eq!(counted(full.ignored()).balance(), 127);
+        let full = Word::FIRST.open(0).probe().with_balance(i16::MAX);
+        assert_eq!(counted(full.ignored()).balance(), i16::MAX);
+        assert_eq!(full.with_balance(-1).balance(), -1);
         let end = Word((EPOCHS - 1) << EPOCH_AT);
         assert_eq!(end.close(), Word::FIRST);
     }

@@ -14,7 +14,7 @@ use crate::state::State;
 #[non_exhaustive]
 pub struct Snapshot {
     /// The breaker's name.
-    pub name: &'static str,
+    pub name: String,
     /// The state.
     pub state: State,
     /// The number of the last change of state; 0 before the first.
@@ -50,9 +50,9 @@ impl CircuitBreaker {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let view = self.view();
-        let last = view.number.checked_sub(1).and_then(|_| self.history().pop());
+        let last = self.change(view.number);
         Snapshot {
-            name: self.name(),
+            name: self.name().to_owned(),
             state: view.state,
             epoch: view.number,
             in_state_for: last.map(|change| view.now.since(change.time)),

@@ -277,9 +277,11 @@ impl Settings {
         self.successes.unwrap_or(self.probes)
     }
 
-    /// How long half-open may last after an open period of `delay`.
-    pub(crate) fn probe_patience(&self, delay: Duration) -> Duration {
-        self.probe_timeout.unwrap_or_else(|| delay.max(MINUTE).max(self.timeout.unwrap_or_default()))
+    /// How long half-open may last after an open period of `delay`, with a first probe that may
+    /// itself take as long as `limit`.
+    pub(crate) fn probe_patience(&self, delay: Duration, limit: Option<Duration>) -> Duration {
+        let longest_call = limit.or(self.timeout).unwrap_or_default();
+        self.probe_timeout.unwrap_or_else(|| delay.max(MINUTE).max(longest_call))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The answer to a call that was not made, or that failed.
 
+use std::thread;
+
 use super::handle::Handle;
 use crate::breaker::Count;
 use crate::cause::Cause;
@@ -43,13 +45,17 @@ impl<H: Handle> FallbackTicket<H> {
     /// The fallback has answered.
     #[inline]
     pub fn answered(mut self, verdict: Verdict<'_>) {
-        self.answered = !matches!(verdict, Verdict::Failure(_));
+        self.answered = true;
+        if let Verdict::Failure(_) = verdict {
+            self.breaker.count(Count::FallbackFailed);
+        }
     }
 }
 
 impl<H: Handle> Drop for FallbackTicket<H> {
     fn drop(&mut self) {
-        if !self.answered {
+        // One that was cancelled has neither answered nor failed.
+        if !self.answered && thread::panicking() {
             self.breaker.count(Count::FallbackFailed);
         }
     }

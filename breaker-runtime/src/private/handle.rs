@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use once_cell::race::OnceRef;
 
 use crate::breaker::CircuitBreaker;
-use crate::registry::SiteId;
+use crate::site::SiteId;
 
 /// What a permit holds on to: a static breaker, or a share in one.
 pub trait Handle: Deref<Target = CircuitBreaker> + Clone {}

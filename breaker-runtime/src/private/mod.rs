@@ -30,5 +30,5 @@ pub use crate::cause::Cause;
 pub use crate::error::CircuitBreakerError;
 pub use crate::outcome::{Quote, Verdict};
 pub use crate::policy::{OnCancel, Settings};
-pub use crate::registry::{Site, SiteId};
+pub use crate::site::{Site, SiteId};
 pub use crate::{__failed as failed, __judge as judge};

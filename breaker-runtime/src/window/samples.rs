@@ -4,6 +4,7 @@
 //! nobody waits for: one that another failure or a report is using at that moment is passed over,
 //! and the sample is lost, which a report can bear and a call that waits could not.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -34,22 +35,25 @@ impl Samples {
         Self { next: AtomicU64::new(0), slots: (0..limit).map(|_| Mutex::new(empty())).collect() }
     }
 
-    pub(crate) fn record(&self, epoch: u64, at: Time, quote: Quote<'_>) {
+    /// Records a failure of `epoch`, and returns its time: read after the text was made, which is
+    /// the user's code and may take long.
+    pub(crate) fn record(&self, epoch: u64, quote: Quote<'_>, clock: impl Fn() -> Time) -> Time {
         let room = self.slots.len() as u64;
         if room == 0 {
-            return;
+            return clock();
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let slot = usize::try_from(number % room).unwrap_or(0);
-        let Some(mut sample) = try_lock(&self.slots[slot]) else { return };
-        if sample.number > number {
-            return;
-        }
-        (sample.number, sample.epoch, sample.at) = (number, epoch, at);
-        // The text is the user's code. Its panic is no concern of the call that failed.
-        if catch_unwind(AssertUnwindSafe(|| quote.write_to(&mut sample.text))).is_err() {
+        let Some(mut sample) = try_lock(&self.slots[slot]).filter(|sample| sample.number < number) else {
+            return clock();
+        };
+        // A panic of the text is no concern of the call that failed; nor is one of its payload.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| quote.write_to(&mut sample.text))) {
+            mem::forget(payload);
             Quote::Plain("an error whose text panicked").write_to(&mut sample.text);
         }
+        (sample.number, sample.epoch, sample.at) = (number, epoch, clock());
+        sample.at
     }
 
     /// The samples of `epoch` that are at hand, oldest first.
@@ -79,6 +83,10 @@ mod tests {
     use super::*;
     use std::fmt;
 
+    fn now() -> Time {
+        Time::from_nanos(0)
+    }
+
     fn texts(samples: &Samples, epoch: u64) -> Vec<String> {
         samples.of(epoch).into_iter().map(|sample| sample.text).collect()
     }
@@ -87,7 +95,7 @@ mod tests {
     fn the_last_ones_are_kept_in_order() {
         let samples = Samples::new(2);
         for (epoch, text) in [(0, "a"), (0, "b"), (0, "c"), (1, "d")] {
-            samples.record(epoch, Time::from_nanos(0), Quote::Plain(text));
+            samples.record(epoch, Quote::Plain(text), now);
         }
         assert_eq!(texts(&samples, 0), ["c"]);
         assert_eq!(texts(&samples, 1), ["d"]);
@@ -96,20 +104,26 @@ mod tests {
     #[test]
     fn none_are_kept_where_there_is_no_room() {
         let samples = Samples::new(0);
-        samples.record(0, Time::from_nanos(0), Quote::Plain("a"));
+        samples.record(0, Quote::Plain("a"), now);
         assert!(samples.of(0).is_empty());
     }
 
     #[test]
     fn an_error_whose_text_panics_harms_nobody() {
         struct Hostile;
+        struct Payload;
+        impl Drop for Payload {
+            fn drop(&mut self) {
+                panic!("hostile");
+            }
+        }
         impl fmt::Display for Hostile {
             fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-                panic!("hostile")
+                std::panic::panic_any(Payload)
             }
         }
         let samples = Samples::new(1);
-        samples.record(0, Time::from_nanos(0), Quote::Display(&Hostile));
+        samples.record(0, Quote::Display(&Hostile), now);
         assert_eq!(texts(&samples, 0), ["an error whose text panicked"]);
     }
 }
