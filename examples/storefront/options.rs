@@ -1,0 +1,98 @@
+//! The command line.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(crate) const USAGE: &str = "\
+A shop with a circuit breaker beside one without, in front of the same failing pricing service.
+
+Usage: storefront [OPTIONS]
+
+Options:
+  --picture PATH           where to write the picture of the run, an SVG
+                           (else storefront.svg beside the program)
+  --plain-timeout SECONDS  the time limit of the plain shop's calls to its pricing service
+                           (else 30, a common default of HTTP clients)
+  --serve                  after the run, keep shops and services up until interrupted, without a crowd
+  --help                   this text
+
+The run takes half a minute. The exit status is 0 if the breaker did what it promises and the plain
+shop suffered, 1 if not, 2 for options that are not these.";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) picture: Option<PathBuf>,
+    pub(crate) plain_timeout: Duration,
+    pub(crate) serve: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { picture: None, plain_timeout: Duration::from_secs(30), serve: false }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Run(Options),
+    Help,
+}
+
+/// What to do, or what is wrong with the words.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut options = Options::default();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let mut value = |what: &str| words.next().ok_or_else(|| format!("{} needs {what}", word.to_string_lossy()));
+        match word.to_str() {
+            Some("--help" | "-h") => return Ok(Command::Help),
+            Some("--serve") => options.serve = true,
+            Some("--picture") => options.picture = Some(value("a path")?.into()),
+            Some("--plain-timeout") => options.plain_timeout = seconds(&value("a number of seconds")?)?,
+            _ => return Err(format!("unknown option `{}`", word.to_string_lossy())),
+        }
+    }
+    Ok(Command::Run(options))
+}
+
+fn seconds(text: &OsStr) -> Result<Duration, String> {
+    text.to_str()
+        .and_then(|text| text.parse().ok())
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|limit| !limit.is_zero())
+        .ok_or_else(|| format!("`{}` is no number of seconds above 0", text.to_string_lossy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Command, String> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn without_options_it_just_runs() {
+        assert_eq!(parsed(&[]), Ok(Command::Run(Options::default())));
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let options =
+            Options { picture: Some("p.svg".into()), plain_timeout: Duration::from_millis(1_500), serve: true };
+        assert_eq!(parsed(&["--serve", "--picture", "p.svg", "--plain-timeout", "1.5"]), Ok(Command::Run(options)));
+        assert_eq!(parsed(&["--serve", "--help"]), Ok(Command::Help));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let problem = |words: &[&str]| parsed(words).unwrap_err();
+        assert_eq!(problem(&["--sevre"]), "unknown option `--sevre`");
+        assert_eq!(problem(&["now"]), "unknown option `now`");
+        assert_eq!(problem(&["--picture"]), "--picture needs a path");
+        for bad in ["0", "-1", "soon", "nan", "inf", "1e300"] {
+            assert_eq!(problem(&["--plain-timeout", bad]), format!("`{bad}` is no number of seconds above 0"));
+        }
+    }
+}
