@@ -1,31 +1,33 @@
-//! A crate outside the workspace that depends on `breaker-runtime` by path alone.
+//! Crates outside the workspace that depend on `breaker-runtime` by path.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-#[test]
-fn a_new_crate_compiles_without_a_warning_and_behaves() {
+/// Writes a crate of one file, with the versions of the workspace: all of them are at hand, so that
+/// these tests need no network.
+fn write_crate(name: &str, file: &str, source: &str, dependencies: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let user = Path::new(env!("CARGO_TARGET_TMPDIR")).join("user");
-    fs::create_dir_all(user.join("src")).unwrap();
-    fs::write(user.join("src/main.rs"), include_str!("user.rs")).unwrap();
-    fs::write(
-        user.join("Cargo.toml"),
-        format!(
-            "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-             [dependencies]\nbreaker-runtime = {{ path = {:?} }}\n",
-            workspace.join("breaker-runtime")
-        ),
-    )
-    .unwrap();
-    // The versions of the workspace, all of which are at hand: this test needs no network.
-    fs::copy(workspace.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(folder.join("src")).unwrap();
+    fs::write(folder.join("src").join(file), source).unwrap();
+    let runtime = workspace.join("breaker-runtime");
+    let manifest = format!(
+        "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\nbreaker-runtime = {{ path = {runtime:?} }}\n{dependencies}"
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    folder
+}
 
+/// Runs it, and expects that neither the compiler nor the program has anything to complain of.
+fn run(folder: &Path, arguments: &[&str]) {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--offline"])
-        .current_dir(&user)
-        .env("CARGO_TARGET_DIR", user.join("target"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("target"))
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
@@ -33,4 +35,18 @@ fn a_new_crate_compiles_without_a_warning_and_behaves() {
     assert!(output.status.success(), "{err}");
     assert_eq!(out, "as promised\n");
     assert_eq!(err, "", "no warning");
+}
+
+#[test]
+fn a_new_crate_compiles_without_a_warning_and_behaves() {
+    run(&write_crate("user", "main.rs", include_str!("user.rs"), ""), &[]);
+}
+
+#[test]
+fn a_library_whose_functions_nobody_calls_is_in_the_registry() {
+    write_crate("library", "lib.rs", include_str!("library.rs"), "");
+    let dependency = "library = { path = \"../library\" }\n";
+    let lister = write_crate("lister", "main.rs", include_str!("lister.rs"), dependency);
+    run(&lister, &[]);
+    run(&lister, &["--release"]);
 }
