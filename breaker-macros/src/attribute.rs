@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_reported_at_once() {
         said(
-            "treshold = 3, reset = 60, , jitter = 50%, probes, fallback = , reset = \"1s\", = 3, backoff: 2, 7",
+            "treshold = 3, reset = 60, , jitter = 50%, probes, fallback = , reset = \"1s\", backoff: 2, = 3",
             "const fn f() {}",
             &[
                 "there is no key `treshold`, did you mean `threshold`?",
@@ -92,7 +92,6 @@ mod tests {
                 "`probes` needs a value",
                 "`fallback` needs a value",
                 "`reset` is given twice",
-                "expected a key and its value",
                 "`backoff` needs a value",
                 "expected a key and its value",
                 "a `const fn` cannot be protected",
@@ -189,7 +188,7 @@ mod tests {
         said("timeout = \"1s\"", ASYNC, &["`timeout` needs a timer: switch on the feature `tokio`"]);
     }
 
-    fn text(tokens: impl ToString) -> String {
+    fn text(tokens: &impl ToString) -> String {
         tokens.to_string().replace(' ', "")
     }
 
@@ -294,7 +293,7 @@ mod tests {
             let Ok(args) = args.parse::<TokenStream>() else { return Ok(()) };
             for item in [SYNC, ASYNC] {
                 let output = protect(args.clone(), item.parse().expect("an item")).to_string();
-                prop_assert!(text(&output).starts_with(&text(item)[..8]));
+                prop_assert!(text(&output).starts_with(&text(&item)[..8]));
                 prop_assert!(output.contains("fn f"));
             }
         }

@@ -21,22 +21,23 @@ use proc_macro::TokenStream;
 /// async fn fetch_price(sku: &str) -> Result<f64, PriceError> { /* the real call */ }
 /// ```
 ///
-/// After three failures in a row the breaker opens: calls are answered by `cached_price`, and the body does not run.
-/// After 60 seconds one call is let through as a probe. Its success closes the breaker, its failure opens it again.
+/// After three failures in a row the breaker opens: calls are answered by `cached_price`, and the body does not
+/// run. After 60 seconds one call is let through as a probe. Its success closes the breaker, its failure opens it
+/// again.
 ///
-/// The attribute stands on functions and methods, sync and async, free and in `impl` blocks and traits. They may
-/// be generic, borrow, take patterns, and return anything: of a `Result` every `Err` is a failure, any other return
+/// The attribute stands on functions and methods, sync and async, free and in `impl` blocks and traits. They may be
+/// generic, borrow, take patterns, and return anything: of a `Result` every `Err` is a failure, any other return
 /// value is a success unless `failure_if` says otherwise. A panic is a failure, and goes on unwinding.
 ///
 /// # What the caller gets
 ///
-/// - A call that is let through returns what the function returned, untouched. **Failures before the breaker opens, and
-///   failed probes, reach the caller**, unless `fallback_on = "failure"`.
-/// - A rejected call gets the `fallback`'s answer. Without one, it gets a `CircuitBreakerError`, turned into the function's own error
-///   by `From`, as `?` would; a function that returns no `Result` must have a fallback.
+/// - A call that is let through returns what the function returned, untouched. **Failures before the breaker opens,
+///   and failed probes, reach the caller**, unless `fallback_on = "failure"`.
+/// - A rejected call gets the `fallback`'s answer. Without one, it gets a `CircuitBreakerError`, turned into the
+///   function's own error by `From`, as `?` would; a function that returns no `Result` must have a fallback.
 ///
-/// Beside the function stands an accessor, `fetch_price_breaker()`, which returns the `&'static CircuitBreaker` with the
-/// function's visibility; for a method it is an associated function, `Client::get_breaker()`.
+/// Beside the function stands an accessor, `fetch_price_breaker()`, which returns the `&'static CircuitBreaker`
+/// with the function's visibility; for a method it is an associated function, `Client::get_breaker()`.
 ///
 /// # The keys
 ///
@@ -60,15 +61,18 @@ use proc_macro::TokenStream;
 /// | `accessor` | a name such as `price_breaker`, or `false` | the generated function that returns the breaker (`<function>_breaker`) |
 /// | `crate` | an absolute path such as `::renamed` or `crate::facade::breaker` | where the crate `breaker_runtime` is found (`::breaker_runtime`) |
 ///
-/// - The default name has no type in it: methods of one name, of two types in one module, share it. Give them a `name` each.
-/// - A trait has no room for an accessor: in `impl Trait for Type`, write `accessor = false`.
+/// - The default name has no type in it: methods of one name, of two types in one module, share it. Give them a
+///   `name` each.
+/// - A trait's impl has no room for an accessor: in `impl Trait for Type`, write `accessor = false`; so, too, in
+///   `impl dyn Trait`.
 /// - In a generic `impl<T> Client<T>`, name some type to call it: `Client::<()>::get_breaker()`.
-/// - `breaker` may be the path of a static (`CircuitBreaker`, or a `LazyLock` of one) or any expression that gives a
-///   `&'static CircuitBreaker` or an `Arc<CircuitBreaker>`, such as `self.breaker`. Several functions may name one breaker, which is
-///   right for several calls of one dependency. Keys for trip and recovery, and `name`, belong to that breaker then and are
-///   refused here; there is an accessor where `breaker` is the path of a static.
-/// - `crate` is for a renamed dependency (`::renamed`) or a re-export (`crate::facade::breaker`). The path must be absolute,
-///   because it is used in more than one scope.
+/// - `breaker` may be the path of a static (`CircuitBreaker`, or a `LazyLock` of one) or any expression that gives
+///   a `&'static CircuitBreaker` or an `Arc<CircuitBreaker>`, such as `self.breaker`. Several functions may name
+///   one breaker, which is right for several calls of one dependency. Keys for trip and recovery, and `name`,
+///   belong to that breaker then and are refused here; there is an accessor where `breaker` is the path of a
+///   static.
+/// - `crate` is for a renamed dependency (`::renamed`) or a re-export (`crate::facade::breaker`). The path must be
+///   absolute, because it is used in more than one scope.
 ///
 /// ## When the breaker opens
 ///
@@ -79,44 +83,47 @@ use proc_macro::TokenStream;
 /// | `window` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | how long a failure counts for `failures`, or for `threshold` |
 /// | `on_cancel` | `"unanswered"`, `"failure"` or `"ignore"` | what a call is that was dropped before it ended (`"unanswered"`) |
 ///
-/// - `threshold` is the short word: alone it is `consecutive`, with `window` it is `failures`. Both rules together are allowed, and
-///   either opens the breaker: `consecutive = 5, failures = 20, window = "1m"`.
-/// - Without any rule, `consecutive = 5`: enough that one bad answer is no outage, few enough that an outage is noticed at once.
+/// - `threshold` is the short word: alone it is `consecutive`, with `window` it is `failures`. Both rules together
+///   are allowed, and either opens the breaker: `consecutive = 5, failures = 20, window = "1m"`.
+/// - Without any rule, `consecutive = 5`: enough that one bad answer is no outage, few enough that an outage is
+///   noticed at once.
 /// - A success ends a streak; it does not take failures out of a `window`. The limit of both counts is 65535.
-/// - A dropped call is one whose future was dropped, as by an outer time limit or a client that left. By `"unanswered"`, such calls alone
-///   open the breaker when as many in a row as the count rule says went unanswered over 10 seconds or more, so that a
-///   dependency that hangs is noticed although no call ever ends; a user who cancels his own requests does no harm. `"failure"`
-///   counts each as a failure, `"ignore"` none.
+/// - A dropped call is one whose future was dropped, as by an outer time limit or a client that left. By
+///   `"unanswered"`, such calls alone open the breaker when as many in a row as the count rule says went unanswered
+///   over 10 seconds or more, so that a dependency that hangs is noticed although no call ever ends; a user who
+///   cancels his own requests does no harm. `"failure"` counts each as a failure, `"ignore"` none.
 ///
 /// ## How it recovers
 ///
 /// | key | accepts | what it does (default) |
 /// | --- | --- | --- |
 /// | `backoff` | a number of at least 1, such as `2.0`, or an `f64` constant | each further opening waits so many times longer (1) |
-/// | `max_reset` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | the longest wait that `backoff` leads to (10 times `reset`) |
-/// | `jitter` | a fraction such as `0.2` or `"20%"`, or an `f64` constant | spreads each wait by up to this share, up and down (0) |
+/// | `max_reset` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | the longest wait that `backoff` and `jitter` lead to (10 times `reset` with a `backoff`) |
+/// | `jitter` | a fraction from 0 to 1, such as `0.2` or `"20%"`, or an `f64` constant | spreads each wait by up to this share, up and down (0) |
 /// | `probes` | a whole number from 1 to 255, or a `u32` constant | calls let through at a time to try the dependency again (1) |
 /// | `successes` | a whole number from 1 to 255, or a `u32` constant | probes that must succeed before the breaker closes (as many as `probes`) |
-/// | `probe_timeout` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | when to decide although probes have not answered (60 s, or `reset` if longer) |
+/// | `probe_timeout` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | when to decide although probes have not answered (the longest of 60 s, the wait before and `timeout`) |
 ///
 /// - `reset` is 60 seconds by default: long enough for a restart, short enough that nobody has to help.
-/// - The k-th opening in a row waits `reset` × `backoff`^(k-1), at most `max_reset`. `max_reset` therefore needs `backoff`, and must not be shorter
-///   than `reset`.
+/// - The k-th opening in a row waits `reset` × `backoff`^(k-1), at most `max_reset`. `max_reset` therefore needs
+///   `backoff` or `jitter`, and must not be shorter than `reset`.
 /// - `jitter` keeps many instances from trying again in the same moment; it is drawn once for each opening.
-/// - While probes are out, other calls are rejected. One failed probe opens the breaker again. `successes` may not be more than
-///   `probes`; both are at most 255.
-/// - `probe_timeout` must not be shorter than `timeout`. Its default lets a healthy but slow function answer its probe.
+/// - While probes are out, other calls are rejected. One failed probe opens the breaker again. `successes` may not
+///   be more than `probes`; both are at most 255.
+/// - `probe_timeout` must not be shorter than `timeout`. Its default lets a healthy but slow function answer its
+///   probe.
 ///
 /// ## What counts as a failure
 ///
 /// `ignore` is asked first: an error that matches, such as "no such product", is neither success nor failure. Then
-/// `failure_if` sees the whole output by reference: an `Ok` response with status 503 can be a failure, an `Err` that proves
-/// health a success.
+/// `failure_if` sees the whole output by reference: an `Ok` response with status 503 can be a failure, an `Err`
+/// that proves health a success.
 ///
 /// ## Time limit
 ///
-/// `timeout` needs the feature `tokio` of `breaker-runtime`, and an async function: a running sync call cannot be stopped from outside.
-/// The caller gets a `CircuitBreakerError` by `From`, or the fallback's answer under `fallback_on = "failure"`.
+/// `timeout` needs the feature `tokio` of `breaker-runtime`, and an async function: a running sync call cannot be
+/// stopped from outside. The caller gets a `CircuitBreakerError` by `From`, or the fallback's answer under
+/// `fallback_on = "failure"`.
 ///
 /// ## Fallback
 ///
@@ -125,12 +132,14 @@ use proc_macro::TokenStream;
 /// | `fallback_on` | `"rejection"` or `"failure"` | whether failed and timed-out calls get the fallback too (`"rejection"`) |
 ///
 /// - As a path: a function with the same parameters and return type, `async` included, such as `cached_price` or
-///   `Self::cached` (which gets `self` first). It is called with the arguments themselves, so nothing is cloned for it.
-/// - As a closure: `|cause| …`, where `cause` is a `Cause`, and the arguments are at hand by their names. In an async function it may
-///   be `async |cause| …`.
-/// - `fallback_on = "failure"` answers failures and time-outs, too, never ignored errors. The body has used the arguments up by then,
-///   so they are cloned for each admitted call and must be `Clone`; shared references are copied, mutable ones refused. A
-///   closure is evaluated before the call, and clones what it needs: `{ let sku = sku.clone(); move |cause| … }`.
+///   `Self::cached` (which gets `self` first). It is called with the arguments themselves, so nothing is cloned for
+///   it.
+/// - As a closure: `|cause| …`, where `cause` is a `Cause`, and the arguments are at hand by their names. In an
+///   async function it may be `async |cause| …`.
+/// - `fallback_on = "failure"` answers failures and time-outs, too, never ignored errors. The body has used the
+///   arguments up by then, so they are cloned for each admitted call and must be `Clone`; shared references are
+///   copied, mutable ones refused. A closure is evaluated before the call, and clones what it needs: `{ let sku =
+///   sku.clone(); move |cause| … }`.
 /// - A fallback's failure goes to the caller and is not counted against the breaker.
 ///
 /// # Values
@@ -140,19 +149,21 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
-/// - There is one breaker for each function item: all instances of a generic function share it, and so do all types that use
-///   a provided trait method. For a breaker per value, use `breaker = self.breaker`.
-/// - A protected function that calls itself takes a second permit; while one probe is out, the inner call is rejected.
-///   Protect the outermost call only.
+/// - There is one breaker for each function item: all instances of a generic function share it, and so do all types
+///   that use a provided trait method. For a breaker per value, use `breaker = self.breaker`.
+/// - A protected function that calls itself takes a second permit; while one probe is out, the inner call is
+///   rejected. Protect the outermost call only.
 /// - `const`, `unsafe` and variadic functions are refused, and functions that return a future: write an `async fn`.
 /// - `#[track_caller]` sees this function, not its caller: the body runs in a closure.
 /// - A parameter under `#[cfg]` cannot be passed on to a fallback by path.
 ///
 /// # Beside other attributes
 ///
-/// Attributes above this one see the protected function, attributes below it see the body alone. `#[tracing::instrument]` above
-/// records rejected calls as well, below only the calls that were let through. `#[tokio::main]` works in both places, and so does
-/// `#[async_trait]` on the whole `impl` block, whose boxed futures are recognised.
+/// The compiler expands attributes from the top down, each around the body that it finds. An attribute *above* this
+/// one therefore ends up inside, where it only sees calls that are let through; one *below* ends up outside, and
+/// sees rejected calls as well. To have `#[tracing::instrument]` record rejections, write it below.
+/// `#[tokio::main]` works in both places, and `#[async_trait]` on the `impl` block around, whose boxed futures are
+/// recognised.
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::protect(args.into(), item.into()).into()

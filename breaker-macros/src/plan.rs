@@ -90,10 +90,8 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
         };
         Fallback { answer, on: arguments.fallback_on.unwrap_or(FallbackOn::Rejection) }
     });
-    let runtime = match arguments.crate_path {
-        Some(path) => quote_spanned!(Span::mixed_site()=> #path::__private),
-        None => quote_spanned!(Span::mixed_site()=> ::breaker_runtime::__private),
-    };
+    let runtime = arguments.crate_path.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::breaker_runtime));
+    let runtime = quote_spanned!(Span::mixed_site()=> #runtime::__private);
     let (limit, ignore, failure_if) = (arguments.timeout, arguments.ignore, arguments.failure_if);
     Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, fallback, unpacked }
 }

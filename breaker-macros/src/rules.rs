@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use humantime::format_duration;
-use syn::{Attribute, Expr, FnArg, Ident, ReceiverKind, Signature, Token};
+use syn::{Attribute, Expr, FnArg, GenericParam, Ident, ReceiverKind, Signature, Token};
 
 use crate::args::keys::{Group, Id};
-use crate::args::values::{Accessor, Fallback, Value};
+use crate::args::values::{Accessor, Fallback, Value, bare};
 use crate::args::{Arguments, FallbackOn};
 use crate::problems::Problems;
 use crate::signature::Function;
@@ -60,8 +60,10 @@ fn check_trip(arguments: &Arguments, problems: &mut Problems) {
 }
 
 fn check_reset(arguments: &Arguments, problems: &mut Problems) {
-    if let (Some(key), None) = (arguments.given(Id::MaxReset), arguments.given(Id::Backoff)) {
-        problems.at(key, "`max_reset` limits what `backoff` leads to: add `backoff = 2.0`, or leave `max_reset` out");
+    let lengthens = arguments.given(Id::Backoff).or(arguments.given(Id::Jitter));
+    if let (Some(key), None) = (arguments.given(Id::MaxReset), lengthens) {
+        let text = "`max_reset` limits what `backoff` and `jitter` lead to: add `backoff = 2.0`, or leave `max_reset` out";
+        problems.at(key, text);
     }
     let reset = known(arguments.given(Id::Reset), arguments.reset.as_ref(), Duration::from_secs(60));
     not_shorter("max_reset", arguments.max_reset.as_ref(), "reset", reset, problems);
@@ -76,9 +78,8 @@ fn not_shorter(
     least: Option<Duration>,
     problems: &mut Problems,
 ) {
-    if let (Some(value), Some(least)) = (value, least)
-        && let Some(time) = value.known().filter(|time| *time < least)
-    {
+    let (Some(value), Some(least)) = (value, least) else { return };
+    if let Some(time) = value.known().filter(|time| *time < least) {
         let (time, least) = (format_duration(time), format_duration(least));
         problems.at(value.tokens(), format!("`{key}` must not be shorter than `{than}`: {time} is less than {least}"));
     }
@@ -195,15 +196,17 @@ pub(crate) fn refuse_accessor(accessor: Option<&Accessor>, problems: &mut Proble
 
 /// Whether an expression is the path of a static: the same breaker wherever it stands.
 pub(crate) fn is_lasting(expr: &Expr, signature: &Signature) -> bool {
-    let Expr::Path(path) = crate::args::values::bare(expr) else { return false };
-    if types::mentions(path, &["self", "Self"]) {
-        return false;
-    }
-    let Some(name) = path.path.get_ident() else { return true };
-    let parameters = signature.inputs.iter().filter_map(|argument| match argument {
-        FnArg::Typed(typed) => Some(&typed.pat),
-        FnArg::Receiver(_) => None,
+    let Expr::Path(path) = bare(expr) else { return false };
+    let Some(first) = path.path.segments.first() else { return false };
+    let first = first.ident.to_string();
+    let parameter = signature.inputs.iter().any(|argument| match argument {
+        FnArg::Typed(typed) => types::mentions(&typed.pat, &[&first]),
+        FnArg::Receiver(_) => false,
     });
-    let name = name.to_string();
-    !parameters.into_iter().any(|pattern| types::mentions(pattern, &[&name]))
+    let generic = signature.generics.params.iter().any(|param| match param {
+        GenericParam::Type(ty) => ty.ident == first,
+        GenericParam::Const(constant) => constant.ident == first,
+        GenericParam::Lifetime(_) => false,
+    });
+    !parameter && !generic && !types::mentions(path, &["self", "Self"])
 }

@@ -1,10 +1,10 @@
 //! What kind of function the attribute stands on. The body stays what it is: tokens.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Error, Result, ReturnType, Safety, Signature, Token, Type, TypeTuple, Visibility, token};
+use syn::{Error, Path, Result, ReturnType, Safety, Signature, Token, Type, TypeTuple, Visibility, token};
 
 use crate::problems::Problems;
 use crate::types;
@@ -47,7 +47,7 @@ pub(crate) struct Output {
     pub(crate) ty: Type,
     /// What to point at when the type is wrong.
     pub(crate) place: TokenStream,
-    /// The whole type is `impl Trait`.
+    /// The whole type is `impl Trait`, and no future.
     pub(crate) opaque: bool,
 }
 
@@ -88,8 +88,8 @@ fn function(input: ParseStream, problems: &mut Problems) -> Result<Function> {
         return Err(Error::new_spanned(&signature.ident, text));
     }
     let block = input.step(|cursor| match cursor.token_tree() {
-        Some((TokenTree::Group(group), rest)) if group.delimiter() == Delimiter::Brace => Ok((group, rest)),
-        _ => Err(cursor.error("expected the body of a function")),
+        Some((token, rest)) => block(token).map(|block| (block, rest)).ok_or_else(|| cursor.error(NO_BODY)),
+        None => Err(cursor.error(NO_BODY)),
     })?;
     refuse_qualifiers(&signature, problems);
     let (inner, body) = split_inner_attributes(block.stream());
@@ -97,6 +97,21 @@ fn function(input: ParseStream, problems: &mut Problems) -> Result<Function> {
     let braces = block.span();
     let (shape, output, body) = shape(&signature, body, problems);
     Ok(Function { attributes, visibility, signature, shape, output, body, braces })
+}
+
+const NO_BODY: &str = "expected the body of a function";
+
+/// The braces and what is in them; a `$body:block` of `macro_rules!` has invisible delimiters around.
+fn block(token: TokenTree) -> Option<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            let first = tokens.next()?;
+            if tokens.next().is_some() { None } else { block(first) }
+        }
+        _ => None,
+    }
 }
 
 /// The attributes above the function, as they are.
@@ -186,7 +201,7 @@ fn unit(signature: &Signature) -> Output {
 fn output(written: &Type) -> Output {
     let mut ty = written.clone();
     types::infer_opaque(&mut ty);
-    let opaque = matches!(types::bare(written), Type::ImplTrait(_));
+    let opaque = matches!(types::bare(written), Type::ImplTrait(_)) && !types::is_future(written);
     Output { ty, place: written.to_token_stream(), opaque }
 }
 
@@ -197,7 +212,8 @@ fn boxed_body(body: &TokenStream) -> Option<(Boxed, TokenStream)> {
     let mut tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     let TokenTree::Group(arguments) = tokens.pop()? else { return None };
     let constructor: TokenStream = tokens.into_iter().collect();
-    if !types::joined(&constructor).ends_with("Box::pin") {
+    let path: Path = syn::parse2(constructor.clone()).ok()?;
+    if !types::joined(&path).ends_with("Box::pin") {
         return None;
     }
     let mut inner: Vec<TokenTree> = arguments.stream().into_iter().collect();
@@ -267,6 +283,8 @@ mod tests {
             ("fn f() -> ! { loop {} }", "a function that never returns"),
             ("fn f() -> impl Future<Output = u8> { g() }", "write an `async fn`"),
             ("fn f() -> Pin<Box<dyn Future<Output = R>>> { g() }", "write an `async fn`"),
+            ("fn f() -> Pin<Box<dyn Future<Output = R>>> { g(); Box::pin(async move {}) }", "write an `async fn`"),
+            ("fn f() -> Pin<Box<dyn Future<Output = R>>> { Box::pin(async {}) }", "write an `async fn`"),
             ("fn f() -> BoxFuture<'static, u8> { g() }", "write an `async fn`"),
         ] {
             let (_, problems) = read(text);

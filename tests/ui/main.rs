@@ -1,1 +1,6 @@
-//! Not yet.
+//! What the compiler says about each mistake; one file for each kind of mistake.
+
+#[test]
+fn messages() {
+    trybuild::TestCases::new().compile_fail("ui/*/*.rs");
+}

@@ -167,13 +167,13 @@ pub(crate) static KEYS: [Key; 21] = [
         name: "max_reset",
         group: Group::Recovery,
         accepts: TIME,
-        meaning: "the longest wait that `backoff` leads to (10 times `reset`)",
+        meaning: "the longest wait that `backoff` and `jitter` lead to (10 times `reset` with a `backoff`)",
     },
     Key {
         id: Id::Jitter,
         name: "jitter",
         group: Group::Recovery,
-        accepts: "a fraction such as `0.2` or `\"20%\"`, or an `f64` constant",
+        accepts: "a fraction from 0 to 1, such as `0.2` or `\"20%\"`, or an `f64` constant",
         meaning: "spreads each wait by up to this share, up and down (0)",
     },
     Key {
@@ -195,7 +195,7 @@ pub(crate) static KEYS: [Key; 21] = [
         name: "probe_timeout",
         group: Group::Recovery,
         accepts: TIME,
-        meaning: "when to decide although probes have not answered (60 s, or `reset` if longer)",
+        meaning: "when to decide although probes have not answered (the longest of 60 s, the wait before and `timeout`)",
     },
     Key {
         id: Id::FallbackOn,
@@ -229,7 +229,7 @@ pub(crate) fn unknown(name: &str) -> String {
             _ if position + 1 == KEYS.len() => " and ",
             _ => ", ",
         };
-        let _ = write!(text, "{before}`{}`", key.name);
+        let _ = write!(text, "{before}{}", key.name);
     }
     text.push(')');
     text
@@ -309,7 +309,7 @@ mod tests {
         let text = unknown("treshold");
         assert!(text.starts_with("there is no key `treshold`, did you mean `threshold`?"), "{text}");
         for key in &KEYS {
-            assert!(text.contains(&format!("`{}`", key.name)), "{text}");
+            assert!(text.contains(key.name), "{text}");
         }
     }
 

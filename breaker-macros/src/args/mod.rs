@@ -99,7 +99,7 @@ impl Arguments {
         while !input.is_empty() {
             if let Err(error) = self.argument(input) {
                 problems.add(error);
-                skip(input);
+                skip_to_comma(input);
             }
             if let Err(error) = separator(input) {
                 problems.add(error);
@@ -111,13 +111,16 @@ impl Arguments {
         let Ok(ident) = input.call(Ident::parse_any) else {
             return Err(input.error("expected a key and its value, such as `threshold = 3`"));
         };
-        let key = keys::find(&ident.to_string())
-            .ok_or_else(|| Error::new_spanned(&ident, keys::unknown(&ident.to_string())))?;
+        let refuse = |text: String| {
+            skip_value(input);
+            Err(Error::new_spanned(&ident, text))
+        };
+        let Some(key) = keys::find(&ident.to_string()) else { return refuse(keys::unknown(&ident.to_string())) };
         if self.given(key.id).is_some() {
-            return Err(Error::new_spanned(&ident, format!("`{}` is given twice", key.name)));
+            return refuse(format!("`{}` is given twice", key.name));
         }
         self.given.push(Given { key, ident: ident.clone() });
-        let missing = format!("`{}` needs a value: `{0} = …`; it accepts {}", key.name, key.accepts);
+        let missing = format!("`{}` needs a value after `=`: it accepts {}", key.name, key.accepts);
         if !input.peek(Token![=]) || input.peek(Token![==]) {
             return Err(Error::new_spanned(&ident, missing));
         }
@@ -183,8 +186,8 @@ fn raw_value(key: &Key, input: ParseStream) -> Result<Raw> {
             Ok(value)
         }
         _ => {
-            let passed = skip(input);
-            Err(Error::new_spanned(passed, format!("`{}` accepts {}", key.name, key.accepts)))
+            let unread = skip_value(input);
+            Err(Error::new_spanned(unread, format!("`{}` accepts {}", key.name, key.accepts)))
         }
     }
 }
@@ -206,7 +209,7 @@ fn separator(input: ParseStream) -> Result<()> {
     }
     let error = input.error("expected `,` between two arguments");
     if !at_key(input) {
-        skip(input);
+        skip_to_comma(input);
         input.parse::<Option<Token![,]>>()?;
     }
     Err(error)
@@ -217,26 +220,34 @@ fn at_key(input: ParseStream) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
 }
 
-/// Passes over what cannot be read, up to the comma before the next argument.
-fn skip(input: ParseStream) -> TokenStream {
+fn at_known_key(input: ParseStream) -> bool {
+    input.fork().call(Ident::parse_any).is_ok_and(|word| keys::find(&word.to_string()).is_some())
+}
+
+/// Passes over what is no argument.
+fn skip_to_comma(input: ParseStream) {
+    skip(input, |input| input.peek(Token![,]));
+}
+
+/// Passes over a value that is not looked at, or cannot be read: a comma may be one of a closure's or of a generic
+/// path's, so only one before a key, or at the end, ends it.
+fn skip_value(input: ParseStream) -> TokenStream {
+    if input.peek(Token![,]) {
+        return TokenStream::new();
+    }
+    skip(input, |input| {
+        let ahead = input.fork();
+        ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || at_key(&ahead) || at_known_key(&ahead))
+    })
+}
+
+fn skip(input: ParseStream, at_end: impl Fn(ParseStream) -> bool) -> TokenStream {
     let mut passed = TokenStream::new();
-    while !input.is_empty() && !at_separator(input) {
+    while !input.is_empty() && !at_end(input) {
         match input.parse::<TokenTree>() {
             Ok(token) => passed.extend([token]),
             Err(_) => break,
         }
     }
     passed
-}
-
-/// A comma that is not one of a closure's, of a tuple's or of a generic path's.
-fn at_separator(input: ParseStream) -> bool {
-    let ahead = input.fork();
-    if ahead.parse::<Token![,]>().is_err() {
-        return false;
-    }
-    ahead.is_empty()
-        || ahead.peek(Token![,])
-        || (ahead.call(Ident::parse_any).is_ok()
-            && (ahead.is_empty() || ahead.peek(Token![=]) || ahead.peek(Token![,])))
 }

@@ -141,8 +141,10 @@ pub(crate) fn fraction(key: &Key, expr: &Expr) -> Result<Value<f64>> {
         };
         match share {
             Some(share) if (0.0..=1.0).contains(&share) => Ok(share),
-            Some(_) => Err(", from 0 to 1".to_owned()),
-            None => Err(String::new()),
+            Some(percent) if (1.0..=100.0).contains(&percent) && matches!(written.lit, Lit::Int(_)) => {
+                Err(format!(": write `\"{percent}%\"`"))
+            }
+            _ => Err(String::new()),
         }
     })
 }

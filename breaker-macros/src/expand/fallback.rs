@@ -6,6 +6,7 @@ use syn::{Expr, ExprPath};
 
 use super::here;
 use super::place::Place;
+use super::run::default_verdict;
 use crate::plan::{Answer, Fallback, Plan};
 
 /// What the rejected arm calls the error, and how it leaves the function.
@@ -64,7 +65,8 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
         Answer::Path { path, arguments } => {
             let copies = arguments.iter().map(|argument| {
                 let place = Place::of(argument);
-                place.call(quote_spanned!(here()=> #p::keep), quote_spanned!(here()=> &#argument))
+                let span = place.start();
+                place.call(quote_spanned!(here()=> #p::keep), quote_spanned!(span=> &#argument))
             });
             let names: Vec<Ident> = arguments
                 .iter()
@@ -92,10 +94,11 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
 fn answer(plan: &Plan, call: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let output = &plan.function.output.ty;
+    let verdict = default_verdict(plan, &quote_spanned!(here()=> &answer));
     quote_spanned! {here()=>
         let ticket = #p::falling_back(&breaker);
         let answer: #output = #call;
-        ticket.answered(#p::judge!(&answer));
+        ticket.answered(#verdict);
     }
 }
 
@@ -116,11 +119,17 @@ fn path_call(plan: &Plan, path: &ExprPath, arguments: &[Ident]) -> TokenStream {
 fn closure(plan: &Plan, expr: &Expr, waits: bool) -> TokenStream {
     let p = &plan.runtime;
     let output = &plan.function.output.ty;
-    if waits {
-        quote_spanned!(here()=> #p::fallback_async::<#output, _, _>(#expr))
+    let place = Place::of(expr);
+    let span = place.start();
+    let (path, types) = if waits {
+        (quote_spanned!(here()=> #p::fallback_async), quote_spanned!(span=> ::<#output, _, _>))
     } else {
-        quote_spanned!(here()=> #p::fallback::<#output, _>(#expr))
-    }
+        (quote_spanned!(here()=> #p::fallback), quote_spanned!(span=> ::<#output, _>))
+    };
+    let mut call = place.put(path);
+    call.extend(types);
+    call.extend(place.arguments(expr.to_token_stream()));
+    call
 }
 
 fn closure_call(closure: &TokenStream, cause: &TokenStream, waits: bool) -> TokenStream {

@@ -31,7 +31,7 @@ impl Place {
         let mut tokens: Vec<TokenTree> = path.into_iter().collect();
         let last = tokens.len().saturating_sub(1);
         for (position, token) in tokens.iter_mut().enumerate() {
-            let place = if position == last { self.end } else { self.start };
+            let place = if position == last && last > 0 { self.end } else { self.start };
             token.set_span(token.span().located_at(place));
         }
         tokens.into_iter().collect()
@@ -40,7 +40,12 @@ impl Place {
     /// A generated call, moved here as a whole.
     pub(super) fn call(self, path: TokenStream, arguments: TokenStream) -> TokenStream {
         let mut tokens = self.put(path);
-        tokens.extend(group(Delimiter::Parenthesis, here().located_at(self.end), arguments));
+        tokens.extend(self.arguments(arguments));
         tokens
+    }
+
+    /// The parentheses of a generated call.
+    pub(super) fn arguments(self, arguments: TokenStream) -> TokenStream {
+        group(Delimiter::Parenthesis, here().located_at(self.end), arguments)
     }
 }

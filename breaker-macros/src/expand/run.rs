@@ -10,9 +10,10 @@ use crate::plan::{Plan, Unpacked};
 /// Output: `P::admit(&breaker, P::Option::Some(limit))`
 pub(super) fn admission(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
-    let limit = match plan.limit {
-        Some(_) => quote_spanned!(here()=> #p::Option::Some(limit)),
-        None => quote_spanned!(here()=> #p::Option::None),
+    let limit = if plan.limit.is_some() {
+        quote_spanned!(here()=> #p::Option::Some(limit))
+    } else {
+        quote_spanned!(here()=> #p::Option::None)
     };
     quote_spanned!(here()=> #p::admit(&breaker, #limit))
 }
@@ -21,10 +22,11 @@ pub(super) fn admission(plan: &Plan) -> TokenStream {
 pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
     let place = Place::of(&plan.function.output.place);
-    let late = place.call(
-        quote_spanned!(here()=> #p::FromRejected::from_rejected),
-        quote_spanned!(here()=> #p::timed_out(permit, limit)),
-    );
+    let from = match plan.fallback {
+        None => quote_spanned!(here()=> #p::FromRejected::from_rejected),
+        Some(_) => quote_spanned!(here()=> #p::FromTimedOut::from_timed_out),
+    };
+    let late = place.call(from, quote_spanned!(here()=> #p::timed_out(permit, limit)));
     run(plan, |attempt| quote_spanned!(here()=> #attempt.into_output()), &late)
 }
 
@@ -66,18 +68,18 @@ fn run(plan: &Plan, done: impl FnOnce(TokenStream) -> TokenStream, late: &TokenS
     }
     let body = future(plan);
     let done = done(quote_spanned!(here()=> #p::settle(permit, output, #judge)));
-    match plan.limit {
-        None => quote_spanned! {here()=>
+    if plan.limit.is_none() {
+        return quote_spanned! {here()=>
             let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
             #done
-        },
-        Some(_) => quote_spanned! {here()=>
-            let outcome = { let body = #p::pin!(#p::limit(limit, #body)); #p::watch(&mut permit, body).await };
-            match outcome {
-                #p::Result::Ok(output) => #done,
-                #p::Result::Err(_) => #late,
-            }
-        },
+        };
+    }
+    quote_spanned! {here()=>
+        let outcome = { let body = #p::pin!(#p::limit(limit, #body)); #p::watch(&mut permit, body).await };
+        match outcome {
+            #p::Result::Ok(output) => #done,
+            #p::Result::Err(_) => #late,
+        }
     }
 }
 
@@ -104,9 +106,10 @@ fn future(plan: &Plan) -> TokenStream {
     let mut statements = if output.opaque {
         TokenStream::new()
     } else {
+        let never = Place::of(&output.place).put(quote_spanned!(here()=> never));
         quote_spanned! {here()=>
             #[allow(unreachable_code)]
-            if false { let never: #ty = loop {}; return never; }
+            if false { let never: #ty = loop {}; return #never; }
         }
     };
     statements.extend(body(plan));
@@ -133,12 +136,8 @@ fn body(plan: &Plan) -> TokenStream {
 /// ```
 fn judge(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
-    let place = Place::of(&plan.function.output.place);
     let verdict = match &plan.failure_if {
-        None => {
-            let judge = place.put(quote_spanned!(here()=> #p::judge));
-            quote_spanned!(here()=> #judge!(output))
-        }
+        None => default_verdict(plan, &quote_spanned!(here()=> output)),
         Some(expr) => {
             let asked =
                 Place::of(expr).call(quote_spanned!(here()=> #p::failure_if), quote_spanned!(here()=> output, #expr));
@@ -149,9 +148,16 @@ fn judge(plan: &Plan) -> TokenStream {
     let pattern = &ignore.pattern;
     let guard = ignore.guard.as_ref().map(|guard| quote_spanned!(here()=> if #guard));
     let place = Place::of(pattern);
-    let error = place.call(quote_spanned!(here()=> #p::error_of), quote_spanned!(here()=> output));
+    let output = place.put(quote_spanned!(here()=> output));
+    let error = place.call(quote_spanned!(here()=> #p::error_of), output);
     let some = place.call(quote_spanned!(here()=> #p::Option::Some), quote_spanned!(here()=> #pattern));
     quote_spanned! {here()=>
         |output: &_| if match #error { #some #guard => true, _ => false } { #p::Verdict::Ignored } else { #verdict }
     }
+}
+
+/// Output: `P::judge!(output)`, at the return type, about which the compiler may have something to say
+pub(super) fn default_verdict(plan: &Plan, output: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    Place::of(&plan.function.output.place).put(quote_spanned!(here()=> #p::judge!(#output)))
 }

@@ -26,6 +26,25 @@ impl<T, E: From<CircuitBreakerError>> FromRejected for Result<T, E> {
     }
 }
 
+/// An output that can say that the call was stopped at its time limit, where the fallback answers
+/// rejections only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that the call was stopped at its time limit",
+    label = "no answer for a call that ran out of time",
+    note = "add `fallback_on = \"failure\"` to the attribute, or return a `Result` whose error implements `From<CircuitBreakerError>`"
+)]
+pub trait FromTimedOut: Sized {
+    /// The error, in the place of an answer.
+    fn from_timed_out(error: CircuitBreakerError) -> Self;
+}
+#[diagnostic::do_not_recommend]
+impl<T, E: From<CircuitBreakerError>> FromTimedOut for Result<T, E> {
+    #[cold]
+    fn from_timed_out(error: CircuitBreakerError) -> Self {
+        Err(E::from(error))
+    }
+}
+
 /// Counts one run of a fallback.
 #[derive(Debug)]
 #[must_use]

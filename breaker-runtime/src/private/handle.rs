@@ -76,7 +76,7 @@ impl Shared for &'static LazyLock<Arc<CircuitBreaker>> {
 #[diagnostic::on_unimplemented(
     message = "`breaker = <path>` must name a `static` breaker",
     label = "this is no `static` `CircuitBreaker`, nor a `static` `LazyLock` of one",
-    note = "for a breaker that is held elsewhere, add `accessor = false`"
+    note = "for a breaker that is held elsewhere, give an expression such as `self.breaker`"
 )]
 pub trait Static {
     /// The breaker.

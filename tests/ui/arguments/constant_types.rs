@@ -1,0 +1,26 @@
+//! Constants of another type, and values that are no constants.
+
+use std::io::Result;
+
+use breaker_runtime::circuit_breaker;
+
+const LIMIT: usize = 3;
+const RESET: u64 = 60;
+const NAME: u8 = 5;
+
+#[circuit_breaker(threshold = LIMIT)]
+fn other_number() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(reset = RESET)]
+fn seconds() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(name = NAME)]
+fn no_text() -> Result<u32> {
+    Ok(1)
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+//! Mistakes in the body of an async function are reported in the body.
+
+use std::io::Result;
+
+use breaker_runtime::circuit_breaker;
+
+#[circuit_breaker]
+async fn tail() -> Result<u32> {
+    "tail"
+}
+
+#[circuit_breaker]
+async fn early(sku: &str) -> Result<u32> {
+    if sku.is_empty() {
+        return "early";
+    }
+    Ok(1)
+}
+
+#[circuit_breaker]
+async fn question_mark(sku: &str) -> Result<u32> {
+    let price: u32 = sku.parse()?;
+    Ok(price)
+}
+
+#[circuit_breaker]
+async fn semicolon() -> Result<u32> {
+    Ok(1);
+}
+
+#[circuit_breaker(fallback = cached)]
+async fn with_a_fallback((a, b): (u32, u32)) -> Result<u32> {
+    Ok(a + b.len())
+}
+
+async fn cached(_: (u32, u32)) -> Result<u32> {
+    Ok(1)
+}
+
+fn main() {}
