@@ -16,9 +16,20 @@ use proc_macro::TokenStream;
 
 /// Protects a function with a circuit breaker.
 ///
-/// ```text
+/// ```
+/// use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+///
+/// # async fn ask(_sku: &str) -> Result<f64, CircuitBreakerError> { Ok(9.99) }
+/// async fn cached_price(sku: &str) -> Result<f64, CircuitBreakerError> {
+/// #   let _ = sku;
+///     Ok(9.50)
+/// }
+///
 /// #[circuit_breaker(threshold = 3, reset = "60s", fallback = cached_price)]
-/// async fn fetch_price(sku: &str) -> Result<f64, PriceError> { /* the real call */ }
+/// async fn fetch_price(sku: &str) -> Result<f64, CircuitBreakerError> {
+///     ask(sku).await
+/// }
+/// # let _ = fetch_price("apple");
 /// ```
 ///
 /// After three failures in a row the breaker opens: calls are answered by `cached_price`, and the body does not
@@ -119,6 +130,29 @@ use proc_macro::TokenStream;
 /// `failure_if` sees the whole output by reference: an `Ok` response with status 503 can be a failure, an `Err`
 /// that proves health a success.
 ///
+/// ```
+/// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+/// # #[derive(Debug)]
+/// # enum ApiError { NotFound, Status(u16), Unavailable(CircuitBreakerError) }
+/// # impl From<CircuitBreakerError> for ApiError {
+/// #     fn from(error: CircuitBreakerError) -> Self { Self::Unavailable(error) }
+/// # }
+/// #[circuit_breaker(threshold = 1, ignore = ApiError::NotFound | ApiError::Status(400..=499))]
+/// fn get(id: u32) -> Result<String, ApiError> {
+///     if id < 1_000 { Ok(format!("article {id}")) } else { Err(ApiError::NotFound) }
+/// }
+///
+/// #[circuit_breaker(threshold = 1, fallback = |_| Some(0), failure_if = |stock| stock.is_none())]
+/// fn stock(id: u32) -> Option<u32> {
+///     (id < 1_000).then_some(3)
+/// }
+///
+/// assert!(matches!(get(2_000), Err(ApiError::NotFound)));
+/// assert!(matches!(get(2_000), Err(ApiError::NotFound)));
+/// assert_eq!(stock(2_000), None);
+/// assert_eq!(stock(2_000), Some(0)); // rejected, so the fallback answers
+/// ```
+///
 /// ## Time limit
 ///
 /// `timeout` needs the feature `tokio` of `breaker-runtime`, and an async function: a running sync call cannot be
@@ -141,6 +175,21 @@ use proc_macro::TokenStream;
 ///   copied, mutable ones refused. A closure is evaluated before the call, and clones what it needs: `{ let sku =
 ///   sku.clone(); move |cause| … }`.
 /// - A fallback's failure goes to the caller and is not counted against the breaker.
+///
+/// ```
+/// use breaker_runtime::{Cause, circuit_breaker};
+///
+/// #[circuit_breaker(threshold = 1, fallback_on = "failure", fallback = |cause| match cause {
+///     Cause::Rejected(_) => Ok(format!("{sku}: price as of yesterday")),
+///     Cause::TimedOut(_) | Cause::Failed(_) => Ok(format!("{sku}: ask us")),
+/// })]
+/// fn price(sku: &str) -> Result<String, std::fmt::Error> {
+///     Err(std::fmt::Error)
+/// }
+///
+/// assert_eq!(price("apple").as_deref(), Ok("apple: ask us"));
+/// assert_eq!(price("apple").as_deref(), Ok("apple: price as of yesterday"));
+/// ```
 ///
 /// # Values
 ///

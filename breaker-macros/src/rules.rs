@@ -62,7 +62,8 @@ fn check_trip(arguments: &Arguments, problems: &mut Problems) {
 fn check_reset(arguments: &Arguments, problems: &mut Problems) {
     let lengthens = arguments.given(Id::Backoff).or(arguments.given(Id::Jitter));
     if let (Some(key), None) = (arguments.given(Id::MaxReset), lengthens) {
-        let text = "`max_reset` limits what `backoff` and `jitter` lead to: add `backoff = 2.0`, or leave `max_reset` out";
+        let text =
+            "`max_reset` limits what `backoff` and `jitter` lead to: add `backoff = 2.0`, or leave `max_reset` out";
         problems.at(key, text);
     }
     let reset = known(arguments.given(Id::Reset), arguments.reset.as_ref(), Duration::from_secs(60));

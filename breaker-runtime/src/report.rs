@@ -38,7 +38,6 @@ pub enum Rule {
         over: Duration,
     },
     /// A probe failed.
-    #[non_exhaustive]
     ProbeFailed,
     /// Too few probes were answered in time.
     #[non_exhaustive]

@@ -10,6 +10,8 @@ static BREAKER: CircuitBreaker = CircuitBreaker::new(
     Settings::new().consecutive(60_000).failures(60_000, Duration::from_secs(3_600)).timeout(Duration::from_secs(1)),
 );
 
+static OPEN: CircuitBreaker = CircuitBreaker::new("allocations::open", Settings::new().consecutive(1));
+
 fn calls() {
     let _: Result<(), Whatever> = BREAKER.call(|| Ok(()));
     let _: Result<(), Whatever> = BREAKER.call(|| Err(Whatever));
@@ -35,7 +37,6 @@ fn no_call_allocates_once_there_is_room_for_counts_and_samples() {
     let closed = measure(|| (0..1_000).for_each(|_| calls()));
     assert_eq!((closed.count_total, BREAKER.state()), (0, State::Closed));
 
-    static OPEN: CircuitBreaker = CircuitBreaker::new("allocations::open", Settings::new().consecutive(1));
     OPEN.try_acquire().expect("closed").failure();
     let rejected = measure(|| (0..1_000).for_each(|_| assert!(OPEN.try_acquire().is_err())));
     assert_eq!(rejected.count_total, 0);

@@ -5,48 +5,48 @@ use std::time::Duration;
 use breaker_runtime::clock::ManualClock;
 use breaker_runtime::{CircuitBreaker, CircuitBreakerError, ErrorKind, Permit, Settings};
 
-pub const SECOND: Duration = Duration::from_secs(1);
-pub const MINUTE: Duration = Duration::from_secs(60);
-pub const NANO: Duration = Duration::from_nanos(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const NANO: Duration = Duration::from_nanos(1);
 
-pub fn breaker(settings: Settings) -> (CircuitBreaker, ManualClock) {
+pub(crate) fn breaker(settings: Settings) -> (CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::builder("dependency").settings(settings).clock(&clock).build().unwrap();
     (breaker, clock)
 }
 
 /// A breaker that has opened just now.
-pub fn open(settings: Settings) -> (CircuitBreaker, ManualClock) {
+pub(crate) fn open(settings: Settings) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = breaker(settings.consecutive(1));
     fail(&breaker);
     (breaker, clock)
 }
 
-pub fn admitted(breaker: &CircuitBreaker) -> Permit<&CircuitBreaker> {
+pub(crate) fn admitted(breaker: &CircuitBreaker) -> Permit<&CircuitBreaker> {
     breaker.try_acquire().expect("must be admitted")
 }
 
-pub fn rejected(breaker: &CircuitBreaker) -> CircuitBreakerError {
+pub(crate) fn rejected(breaker: &CircuitBreaker) -> CircuitBreakerError {
     breaker.try_acquire().expect_err("must be rejected")
 }
 
-pub fn rejected_as(breaker: &CircuitBreaker, kind: ErrorKind) {
+pub(crate) fn rejected_as(breaker: &CircuitBreaker, kind: ErrorKind) {
     assert_eq!(rejected(breaker).kind(), kind);
 }
 
-pub fn fail(breaker: &CircuitBreaker) {
+pub(crate) fn fail(breaker: &CircuitBreaker) {
     admitted(breaker).failure();
 }
 
-pub fn succeed(breaker: &CircuitBreaker) {
+pub(crate) fn succeed(breaker: &CircuitBreaker) {
     admitted(breaker).success();
 }
 
-pub fn cancel(breaker: &CircuitBreaker) {
+pub(crate) fn cancel(breaker: &CircuitBreaker) {
     drop(admitted(breaker));
 }
 
 /// The changes of state so far, each as a sentence.
-pub fn life(breaker: &CircuitBreaker) -> Vec<String> {
+pub(crate) fn life(breaker: &CircuitBreaker) -> Vec<String> {
     breaker.history().iter().map(ToString::to_string).collect()
 }

@@ -12,8 +12,6 @@ use breaker_runtime::{CircuitBreakerError, Rule, State, circuit_breaker};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::*;
-
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 #[circuit_breaker(threshold = 3)]
@@ -60,7 +58,7 @@ async fn clients_that_go_away_trip_it() {
 
     let answer = reqwest::get(format!("http://{address}/")).await.unwrap();
     assert_eq!(answer.status().as_u16(), 503);
-    let text = answer.text().await.unwrap();
-    assert!(text.contains("no answer: 3 calls in a row given up on over 10 s (limit 3)"), "{text}");
+    let line = answer.text().await.unwrap();
+    assert!(line.contains("no answer: 3 calls in a row given up on over 10 s (limit 3)"), "{line}");
     server.abort();
 }

@@ -11,7 +11,7 @@ fn write_crate(name: &str, file: &str, source: &str, dependencies: &str) -> Path
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("src").join(file), source).unwrap();
-    let runtime = workspace.join("breaker-runtime");
+    let runtime = workspace.join("breaker-runtime").display().to_string();
     let manifest = format!(
         "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nbreaker-runtime = {{ path = {runtime:?} }}\n{dependencies}"

@@ -22,9 +22,10 @@ pub(super) fn admission(plan: &Plan) -> TokenStream {
 pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
     let place = Place::of(&plan.function.output.place);
-    let from = match plan.fallback {
-        None => quote_spanned!(here()=> #p::FromRejected::from_rejected),
-        Some(_) => quote_spanned!(here()=> #p::FromTimedOut::from_timed_out),
+    let from = if plan.fallback.is_some() {
+        quote_spanned!(here()=> #p::FromTimedOut::from_timed_out)
+    } else {
+        quote_spanned!(here()=> #p::FromRejected::from_rejected)
     };
     let late = place.call(from, quote_spanned!(here()=> #p::timed_out(permit, limit)));
     run(plan, |attempt| quote_spanned!(here()=> #attempt.into_output()), &late)

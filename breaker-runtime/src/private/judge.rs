@@ -33,7 +33,7 @@ pub fn as_failure(verdict: Verdict<'_>) -> Verdict<'_> {
     }
 }
 
-/// The rungs on which [`judge!`] finds out what an output is. Method lookup takes the first that
+/// The rungs on which `judge!` finds out what an output is. Method lookup takes the first that
 /// fits: each trait is implemented for one reference less than the one before.
 pub mod ladder {
     use std::any::type_name;

@@ -18,7 +18,9 @@ pub use std::{concat, module_path, option_env};
 
 pub use inventory;
 
-pub use self::answer::{FallbackTicket, FromRejected, FromTimedOut, Keep, fallback, fallback_async, falling_back, keep};
+pub use self::answer::{
+    FallbackTicket, FromRejected, FromTimedOut, Keep, fallback, fallback_async, falling_back, keep,
+};
 pub use self::call::{Attempt, admit, run, settle, watch};
 #[cfg(feature = "tokio")]
 pub use self::call::{limit, timed_out};
