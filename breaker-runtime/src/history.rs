@@ -4,6 +4,9 @@
 //! so does a history. It is lent to a breaker at its first change and given back when the breaker
 //! is dropped, to be lent again; so there are about as many as there were breakers at one time. What
 //! an earlier owner left in it cannot be mistaken, since every lease has a number of its own.
+//!
+//! *Orderings.* The slots are `arc_swap`'s, whose loads see what was stored with a value. A lease is
+//! written before the breaker that holds it can be reached by another thread.
 
 use std::hint;
 use std::panic::RefUnwindSafe;

@@ -47,6 +47,7 @@
 #[path = "private/mod.rs"]
 pub mod __private;
 mod breaker;
+mod cause;
 pub mod clock;
 mod error;
 mod event;
@@ -73,5 +74,3 @@ pub use observe::Snapshot;
 pub use policy::{OnCancel, Settings, SettingsError};
 pub use report::{FailureSample, Report, Rule};
 pub use state::State;
-
-mod cause;

@@ -1,7 +1,7 @@
-//! Every breaker of the process, from program start.
+//! The breakers of the process, from program start.
 //!
 //! Annotated functions are listed by the linker, called or not; a `static` that annotated functions
-//! share is listed with them. Other breakers made by hand are listed after [`add`].
+//! share is listed with them. Other breakers made by hand are listed once they were given to [`add`].
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -13,7 +13,7 @@ use crate::site::{Site, SiteId};
 
 static ADDED: Mutex<Vec<&'static CircuitBreaker>> = Mutex::new(Vec::new());
 
-/// All breakers, by name; those with one name by file and line.
+/// All breakers that are listed, by name; those with one name by file and line.
 ///
 /// ```
 /// use breaker_runtime::{circuit_breaker, registry};

@@ -72,8 +72,10 @@ impl fmt::Display for Rule {
 pub struct FailureSample {
     /// When it was recorded, by the wall clock.
     pub at: SystemTime,
-    /// The text of the error (its `Display`, else its `Debug`, at most 200 bytes), or the name of
-    /// its type, or `panicked`, `timed out`, `cancelled`.
+    /// Of an annotated function, the text of the error: its `Display`, else its `Debug`, at most
+    /// 200 bytes; the name of its type where it has neither, and for
+    /// [`CircuitBreaker::call`](crate::CircuitBreaker::call), which knows no more of it. Otherwise
+    /// what happened, such as `panicked`, `timed out` or `cancelled`.
     pub text: String,
 }
 

@@ -54,7 +54,8 @@
 //!
 //! In an isolation only annotated functions and their accessors are redirected; a static breaker
 //! that is asked by its own name is the one that all share, and [`registry`](crate::registry) lists
-//! those. Breakers of an isolation are kept until the process ends, a few kilobytes each.
+//! those. A breaker in an `Arc` (`breaker = self.breaker`) is no static: it belongs to the test that
+//! made it already, with the clock that it was built with. Breakers of an isolation are kept until the process ends, a few kilobytes each.
 
 use std::cell::RefCell;
 use std::fmt;

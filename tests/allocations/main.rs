@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use allocation_counter::measure;
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Settings, State};
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Settings, State, circuit_breaker};
 
 static BREAKER: CircuitBreaker = CircuitBreaker::new(
     "allocations",
@@ -12,7 +12,19 @@ static BREAKER: CircuitBreaker = CircuitBreaker::new(
 
 static OPEN: CircuitBreaker = CircuitBreaker::new("allocations::open", Settings::new().consecutive(1));
 
+#[circuit_breaker(threshold = 60_000, fallback = cached)]
+fn annotated(works: bool) -> Result<u32, Whatever> {
+    if works { Ok(1) } else { Err(Whatever) }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a fallback has the signature of its function")]
+fn cached(_: bool) -> Result<u32, Whatever> {
+    Ok(2)
+}
+
 fn calls() {
+    assert!(annotated(true).is_ok());
+    assert!(annotated(false).is_err());
     let _: Result<(), Whatever> = BREAKER.call(|| Ok(()));
     let _: Result<(), Whatever> = BREAKER.call(|| Err(Whatever));
     let ends: [fn(Permit); 4] = [Permit::success, Permit::failure, Permit::ignore, drop];

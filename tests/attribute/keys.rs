@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use breaker_runtime::{State, circuit_breaker, testing};
+use breaker_runtime::{OnCancel, Settings, State, circuit_breaker, testing};
 
 use crate::Error;
 
@@ -154,4 +154,69 @@ fn any_constant_expression() {
         test.advance(Duration::from_secs(5));
         assert_eq!(expressions(true), Ok(1));
     });
+}
+
+#[circuit_breaker(
+    consecutive = 7,
+    failures = 9,
+    window = "11s",
+    reset = "13s",
+    backoff = 1.5,
+    max_reset = "17m",
+    jitter = "19%",
+    probes = 23,
+    successes = 21,
+    probe_timeout = "29s",
+    timeout = "3s",
+    on_cancel = "failure"
+)]
+async fn all_that_goes_into_settings() -> Answer {
+    std::future::pending().await
+}
+
+#[circuit_breaker(on_cancel = "ignore")]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn cancelled_calls_ignored() -> Answer {
+    answer(true)
+}
+
+#[circuit_breaker(threshold = 4, window = WINDOW, on_cancel = "unanswered")]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn a_window_of_the_short_word() -> Answer {
+    answer(true)
+}
+
+#[test]
+fn every_key_reaches_the_settings() {
+    let seconds = Duration::from_secs;
+    let all = Settings::new()
+        .consecutive(7)
+        .failures(9, seconds(11))
+        .reset(seconds(13))
+        .backoff(1.5)
+        .max_reset(seconds(17 * 60))
+        .jitter(0.19)
+        .probes(23)
+        .successes(21)
+        .probe_timeout(seconds(29))
+        .timeout(seconds(3))
+        .on_cancel(OnCancel::Failure);
+    assert_eq!(all_that_goes_into_settings_breaker().settings(), all);
+    assert_eq!(cancelled_calls_ignored_breaker().settings(), Settings::new().on_cancel(OnCancel::Ignore));
+    assert_eq!(a_window_of_the_short_word_breaker().settings(), Settings::new().failures(4, WINDOW));
+    assert_eq!(defaults_breaker().settings(), Settings::new());
+}
+
+#[tokio::test]
+async fn a_dropped_call_counts_as_its_key_says() {
+    let test = testing::Isolation::new();
+    test.within(async {
+        tokio::select! {
+            biased;
+            _ = all_that_goes_into_settings() => unreachable!("it never ends"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(all_that_goes_into_settings_breaker().totals().failed, 1);
+    })
+    .await;
 }

@@ -73,12 +73,19 @@ fn an_error_outlives_its_breaker() {
 
 #[test]
 fn what_one_callers_error_says_no_other_caller_can_print() {
-    let (breaker, clock) = breaker(Settings::new().consecutive(1));
-    let _ = breaker.call(|| -> Result<(), Box<dyn Error + Send + Sync>> { Err(Leaky.into()) });
-    let mut errors = vec![rejected(&breaker)];
-    clock.advance(MINUTE);
-    let _probe = admitted(&breaker);
-    errors.push(rejected(&breaker));
+    #[circuit_breaker(threshold = 1)]
+    fn leaky() -> Result<(), Box<dyn Error + Send + Sync>> {
+        Err(Leaky.into())
+    }
+    let test = testing::Isolation::new();
+    let breaker = test.run(leaky_breaker);
+    let _ = test.run(leaky);
+    let mut errors = vec![rejected(breaker)];
+    let report = errors[0].report().expect("just opened");
+    assert!(report.failures[0].text.contains("hunter2"), "the secret must be there to leak");
+    test.advance(MINUTE);
+    let _probe = admitted(breaker);
+    errors.push(rejected(breaker));
     for error in errors {
         assert!(error.source().is_none());
         let io = io::Error::from(error.clone());

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Settings, State};
+use breaker_runtime::testing::{self, Isolation};
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Settings, State, circuit_breaker};
 use tokio::sync::oneshot;
 
 use crate::support::*;
@@ -95,4 +96,47 @@ async fn a_call_dropped_by_select_after_the_trip_is_late() {
     assert_eq!(breaker.state(), State::Closed);
     let totals = breaker.totals();
     assert_eq!((totals.late, totals.cancelled, totals.in_flight()), (1, 1, 0));
+}
+
+#[circuit_breaker(threshold = 1)]
+fn sync(breaker_trips_meanwhile: bool) -> Answer {
+    if breaker_trips_meanwhile {
+        fail(sync_breaker());
+    }
+    Ok(())
+}
+
+#[circuit_breaker(threshold = 1)]
+async fn asynchronous(end: oneshot::Receiver<()>) -> Answer {
+    // Told to end, or told that nobody will tell.
+    let _ = end.await;
+    Ok(())
+}
+
+#[test]
+fn an_annotated_call_that_ends_after_the_trip_is_late() {
+    testing::isolated(|_| {
+        assert!(sync(true).is_ok());
+        assert_eq!(sync_breaker().state(), State::Open);
+        assert_eq!(sync_breaker().totals().late, 1);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn annotated_calls_on_other_threads_are_late_too_however_they_end() {
+    let test = Isolation::new();
+    let breaker = test.run(asynchronous_breaker);
+    let ((end, ended), (_never, dropped)) = (oneshot::channel(), oneshot::channel());
+    let ends = tokio::spawn(test.within(asynchronous(ended)));
+    let is_dropped = tokio::spawn(test.within(asynchronous(dropped)));
+    while breaker.totals().admitted < 2 {
+        tokio::task::yield_now().await;
+    }
+    fail(breaker);
+    end.send(()).unwrap();
+    assert!(ends.await.unwrap().is_ok());
+    is_dropped.abort();
+    assert!(is_dropped.await.unwrap_err().is_cancelled());
+    let totals = breaker.totals();
+    assert_eq!((breaker.state(), totals.late, totals.in_flight()), (State::Open, 2, 0));
 }

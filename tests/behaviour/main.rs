@@ -4,6 +4,7 @@
 
 mod cancelled;
 mod error;
+mod fallbacks;
 mod isolation;
 mod late;
 mod panics;

@@ -4,7 +4,7 @@ use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use breaker_runtime::{CircuitBreakerError, Settings, State};
+use breaker_runtime::{CircuitBreakerError, Settings, State, circuit_breaker};
 
 use crate::support::*;
 
@@ -103,4 +103,47 @@ async fn a_call_dropped_by_the_panic_of_its_neighbour_is_cancelled() {
     let totals = breaker.totals();
     assert_eq!((totals.admitted, totals.failed, totals.cancelled), (1, 0, 1));
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_panic_of_the_judge_is_a_failure() {
+    #[circuit_breaker(threshold = 1, failure_if = |_| panic!("the judge"))]
+    fn judged() -> Answer {
+        Ok(())
+    }
+    #[circuit_breaker(threshold = 1, failure_if = |_| panic!("the judge"))]
+    async fn judged_async() -> Answer {
+        Ok(())
+    }
+    assert!(catch_unwind(judged).is_err());
+    assert_eq!(judged_breaker().state(), State::Open);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| runtime.block_on(judged_async()))).is_err());
+    assert_eq!(judged_async_breaker().state(), State::Open);
+}
+
+#[circuit_breaker(threshold = 1)]
+async fn annotated(panics: bool) -> Answer {
+    tokio::task::yield_now().await;
+    assert!(!panics, "boom");
+    pending().await
+}
+
+#[tokio::test]
+async fn an_annotated_call_is_failed_by_its_own_panic_and_cancelled_by_its_neighbours() {
+    let within = breaker_runtime::testing::Isolation::new();
+    let breaker = within.run(annotated_breaker);
+    let neighbour = within.within(async {
+        let panics = async {
+            tokio::task::yield_now().await;
+            panic!("not the call's fault");
+        };
+        tokio::join!(annotated(false), panics)
+    });
+    assert!(tokio::spawn(neighbour).await.unwrap_err().is_panic());
+    assert_eq!((breaker.totals().failed, breaker.totals().cancelled), (0, 1));
+    assert_eq!(breaker.state(), State::Closed);
+    assert!(tokio::spawn(within.within(annotated(true))).await.unwrap_err().is_panic());
+    assert_eq!(breaker.totals().failed, 1);
+    assert_eq!(breaker.state(), State::Open);
 }

@@ -49,6 +49,26 @@ fn never_more_probes_in_flight_than_allowed() {
 }
 
 #[test]
+fn places_that_are_given_back_are_not_given_out_twice() {
+    let (breaker, clock) = open(Settings::new().probes(2));
+    clock.advance(MINUTE);
+    let (now, ran) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    at_once(|thread| {
+        for call in 0..20_000 {
+            if let Ok(permit) = breaker.try_acquire() {
+                assert!(now.fetch_add(1, Ordering::SeqCst) < 2, "a third probe");
+                ran.fetch_add(1, Ordering::SeqCst);
+                now.fetch_sub(1, Ordering::SeqCst);
+                if (thread + call) % 2 == 0 { permit.ignore() } else { drop(permit) }
+            }
+        }
+    });
+    assert!(ran.into_inner() > 2, "places must have been given back");
+    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.snapshot().probes_in_flight, 0);
+}
+
+#[test]
 fn one_trip_however_many_failures_arrive_at_once() {
     for _ in 0..300 {
         let (breaker, _) = breaker(Settings::new().consecutive(u32::try_from(THREADS).unwrap()));

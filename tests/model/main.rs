@@ -44,18 +44,7 @@ fn rules() -> impl Strategy<Value = Rules> {
         let max_reset = longer.map(|seconds| reset + Duration::from_secs(seconds.into()));
         let (timeout, more) = limits;
         let probe_timeout = more.map(|more| more + timeout.unwrap_or_default());
-        Rules {
-            consecutive,
-            failures,
-            reset,
-            backoff,
-            max_reset,
-            probes,
-            successes,
-            probe_timeout,
-            timeout,
-            on_cancel,
-        }
+        Rules { consecutive, failures, reset, backoff, max_reset, probes, successes, probe_timeout, timeout, on_cancel }
     })
 }
 

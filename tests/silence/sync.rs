@@ -92,6 +92,16 @@ pub(crate) fn wholly_opaque() -> impl Iterator<Item = u32> {
     1..3
 }
 
+#[circuit_breaker(fallback = by_hand)]
+pub(crate) fn unused(_sku: &str, _other: &str) -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(fallback = by_hand, fallback_on = "failure")]
+pub(crate) fn unused_and_kept(_sku: &str, _other: &str) -> Result<u32> {
+    Ok(1)
+}
+
 #[circuit_breaker]
 pub(crate) fn mutable(items: &mut [u32]) -> Result<&mut u32> {
     #![expect(clippy::unwrap_used, reason = "an inner attribute reaches the whole body")]

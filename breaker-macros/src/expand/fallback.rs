@@ -22,13 +22,13 @@ pub(super) fn on_rejection(plan: &Plan) -> (TokenStream, TokenStream) {
             (error, quote_spanned!(here()=> return #value))
         }
         Some(Answer::Path { path, arguments }) => {
-            let answer = answer(plan, &path_call(plan, path, arguments));
+            let answer = answer(plan, &path_call(plan, path, arguments), &quiet(arguments));
             (quote_spanned!(here()=> _), quote_spanned!(here()=> #answer return answer))
         }
         Some(Answer::Closure { expr, waits }) => {
             let closure = closure(plan, expr, *waits);
             let called = closure_call(&closure, &quote_spanned!(here()=> #p::Cause::Rejected(error)), *waits);
-            let answer = answer(plan, &called);
+            let answer = answer(plan, &called, &TokenStream::new());
             (error, quote_spanned!(here()=> #answer return answer))
         }
     }
@@ -38,6 +38,8 @@ pub(super) fn on_rejection(plan: &Plan) -> (TokenStream, TokenStream) {
 pub(super) struct AfterFailure {
     /// What is evaluated before the call is admitted.
     pub(super) before: TokenStream,
+    /// What a `let` needs that names the arguments.
+    pub(super) quiet: TokenStream,
     /// Copies of the arguments, made once the call is admitted.
     pub(super) kept: TokenStream,
     /// The pattern for the cause and the arguments.
@@ -53,8 +55,9 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
         Answer::Closure { expr, waits } => {
             let closure = closure(plan, expr, *waits);
             let called = closure_call(&quote_spanned!(here()=> fallback), &quote_spanned!(here()=> cause), *waits);
-            let answer = answer(plan, &called);
+            let answer = answer(plan, &called, &TokenStream::new());
             AfterFailure {
+                quiet: TokenStream::new(),
                 before: quote_spanned!(here()=> let fallback = #closure;),
                 kept: quote_spanned!(here()=> ()),
                 received: quote_spanned!(here()=> (cause, ())),
@@ -73,8 +76,9 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
                 .enumerate()
                 .map(|(position, argument)| format_ident!("argument{position}", span = Place::of(argument).start()))
                 .collect();
-            let answer = answer(plan, &path_call(plan, path, &names));
+            let answer = answer(plan, &path_call(plan, path, &names), &TokenStream::new());
             AfterFailure {
+                quiet: quiet(arguments),
                 before: TokenStream::new(),
                 kept: quote_spanned!(here()=> (#(#copies,)*)),
                 received: quote_spanned!(here()=> (_, (#(#names,)*))),
@@ -91,15 +95,22 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
 /// let answer: R = CALL;
 /// ticket.answered(P::judge!(&answer));
 /// ```
-fn answer(plan: &Plan, call: &TokenStream) -> TokenStream {
+fn answer(plan: &Plan, call: &TokenStream, quiet: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let output = &plan.function.output.ty;
     let verdict = default_verdict(plan, &quote_spanned!(here()=> &answer));
     quote_spanned! {here()=>
         let ticket = #p::falling_back(&breaker);
+        #quiet
         let answer: #output = #call;
         ticket.answered(#verdict);
     }
+}
+
+/// A parameter that the user does not use is used here, and keeps its span, so that lints take it for the user's.
+fn quiet(arguments: &[Ident]) -> TokenStream {
+    let unused = arguments.iter().any(|argument| argument.to_string().starts_with('_'));
+    unused.then(|| quote_spanned!(here()=> #[allow(clippy::used_underscore_binding)])).unwrap_or_default()
 }
 
 /// Output: `cached_price(sku, at).await`, all of it at the path, where a signature that drifted is reported

@@ -63,7 +63,7 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// let breaker = …;
 /// let (cause, arguments) = match P::admit(&breaker, LIMIT) {
 ///     P::Result::Ok(permit) => { let kept = (…); RUN, which returns a success }
-///     P::Result::Err(error) => (P::Cause::Rejected(error), (…)),
+///     P::Result::Err(error) => { let given = (…); (P::Cause::Rejected(error), given) }
 /// };
 /// ANSWER
 /// ```
@@ -75,14 +75,14 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
         if plan.function.is_async() { quote_spanned!(here()=> mut permit) } else { quote_spanned!(here()=> permit) };
     if let Some(fallback @ Fallback { on: FallbackOn::Failure, .. }) = &plan.fallback {
         let parts = fallback::after_failure(plan, fallback);
-        let fallback::AfterFailure { before, kept, received, given, answer } = parts;
+        let fallback::AfterFailure { before, quiet, kept, received, given, answer } = parts;
         let run = run::or_give_up(plan);
         return quote_spanned! {here()=>
             #breaker
             #before
             let #received = match #admitted {
-                #p::Result::Ok(#permit) => { let kept = #kept; #run }
-                #p::Result::Err(error) => (#p::Cause::Rejected(error), #given),
+                #p::Result::Ok(#permit) => { #quiet let kept = #kept; #run }
+                #p::Result::Err(error) => { #quiet let given = #given; (#p::Cause::Rejected(error), given) }
             };
             #answer
         };

@@ -1,4 +1,8 @@
 //! The breaker: what it is made of, and how a call goes through it.
+//!
+//! *Orderings.* All that decides goes through [`cell`] and [`timeline`], which argue for theirs. The
+//! beginning of a row of unanswered calls is written before the exchange that counts its first one,
+//! and read by callers who have seen that count; so it can be relaxed.
 
 mod builder;
 mod cell;
@@ -203,7 +207,7 @@ impl CircuitBreaker {
     /// An `Err` is a failure, a panic too; dropping the returned future cancels the call.
     ///
     /// The returned future is about twice as large as `call`; box a very large one. (The attribute
-    /// adds a few dozen bytes only.)
+    /// does not double it.)
     ///
     /// ```
     /// # use breaker_runtime::{CircuitBreaker, CircuitBreakerError};

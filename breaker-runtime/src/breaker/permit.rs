@@ -85,6 +85,21 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
         self.failed(Quote::Plain("failure"));
     }
 
+    /// The call failed with an error, which the report of a trip may quote.
+    ///
+    /// ```
+    /// use breaker_runtime::{CircuitBreaker, Settings};
+    ///
+    /// let breaker = CircuitBreaker::builder("printer").settings(Settings::new().consecutive(1)).build()?;
+    /// breaker.try_acquire()?.failure_with(&"out of paper");
+    /// let trip = breaker.snapshot().last_trip.expect("it has opened");
+    /// assert_eq!(trip.failures[0].text, "out of paper");
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn failure_with(self, error: &dyn fmt::Display) {
+        self.failed(Quote::Display(error));
+    }
+
     /// The call ended in a way that says nothing about the dependency.
     pub fn ignore(mut self) {
         self.breaker.ignored(self.ticket.take());

@@ -1,5 +1,8 @@
 //! What follows a change of state: its times, its report, its place in the history. Done by the
 //! winner of the change alone, after the change, and never on the way of a call that passes.
+//!
+//! *Orderings.* `changes` tells epochs that wrap apart. It only grows, each reader needs no more of it
+//! than to be within half a million changes, and nothing else is read by it; so it is relaxed.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -3,6 +3,8 @@
 //! Each failure takes the next slot and writes into the slot's own buffer. A slot is a mutex that
 //! nobody waits for: one that another failure or a report is using at that moment is passed over,
 //! and the sample is lost, which a report can bear and a call that waits could not.
+//!
+//! *Orderings.* The mutex orders what is in a slot; `next` only hands out numbers, and is relaxed.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};

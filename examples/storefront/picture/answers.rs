@@ -43,7 +43,7 @@ impl Kind {
             Self::Cached => "last known price",
             Self::Failed => "error",
             Self::GaveUp => "gave up waiting",
-            Self::TurnedAway => "turned away: shop full",
+            Self::TurnedAway => "turned away at the door",
         }
     }
 
