@@ -105,7 +105,7 @@ mod tests {
         said("fallback = self., threshold = 0", SYNC, &["`fallback` accepts", "`threshold` accepts"]);
         said("threshold = 3 reset = 60", SYNC, &["expected `,` between", "`reset` accepts"]);
         said("threshold = 3; reset = 60", SYNC, &["`threshold` accepts"]);
-        said("ignore = |, threshold = 0", SYNC, &["`ignore` accepts", "`threshold` accepts"]);
+        said("ignore = |, threshold = 0", SYNC, &["`ignore` is a pattern", "`threshold` accepts"]);
         said(
             "timeout(3), threshold = 0",
             SYNC,

@@ -130,6 +130,9 @@ use proc_macro::TokenStream;
 /// `failure_if` sees the whole output by reference: an `Ok` response with status 503 can be a failure, an `Err`
 /// that proves health a success.
 ///
+/// Only an `Err` that *is* the output counts by itself: for an error inside an `Option`, in the items of a stream, or in a
+/// type parameter `R`, say so by `failure_if`. A function that returns a future or a `Poll` is refused.
+///
 /// ```
 /// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
 /// # #[derive(Debug)]
@@ -157,7 +160,7 @@ use proc_macro::TokenStream;
 ///
 /// `timeout` needs the feature `tokio` of `breaker-runtime`, and an async function: a running sync call cannot be
 /// stopped from outside. The caller gets a `CircuitBreakerError` by `From`, or the fallback's answer under
-/// `fallback_on = "failure"`.
+/// `fallback_on = "failure"`. It needs a tokio runtime that keeps time; without one the call panics.
 ///
 /// ## Fallback
 ///
@@ -169,7 +172,7 @@ use proc_macro::TokenStream;
 ///   `Self::cached` (which gets `self` first). It is called with the arguments themselves, so nothing is cloned for
 ///   it.
 /// - As a closure: `|cause| …`, where `cause` is a `Cause`, and the arguments are at hand by their names. In an
-///   async function it may be `async |cause| …`.
+///   async function it may be `|cause| async { … }`, or `async |cause| …` where the output is `Send` or need not be.
 /// - `fallback_on = "failure"` answers failures and time-outs, too, never ignored errors. The body has used the
 ///   arguments up by then, so they are cloned for each admitted call and must be `Clone`; shared references are
 ///   copied, mutable ones refused. A closure is evaluated before the call, and clones what it needs: `{ let sku =

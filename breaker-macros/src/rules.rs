@@ -6,7 +6,7 @@ use humantime::format_duration;
 use syn::{Attribute, Expr, FnArg, GenericParam, Ident, ReceiverKind, Signature, Token};
 
 use crate::args::keys::{Group, Id};
-use crate::args::values::{Accessor, Fallback, Value, bare};
+use crate::args::values::{Accessor, Fallback, Value, place};
 use crate::args::{Arguments, FallbackOn};
 use crate::problems::Problems;
 use crate::signature::Function;
@@ -197,7 +197,7 @@ pub(crate) fn refuse_accessor(accessor: Option<&Accessor>, problems: &mut Proble
 
 /// Whether an expression is the path of a static: the same breaker wherever it stands.
 pub(crate) fn is_lasting(expr: &Expr, signature: &Signature) -> bool {
-    let Expr::Path(path) = bare(expr) else { return false };
+    let Expr::Path(path) = place(expr) else { return false };
     let Some(first) = path.path.segments.first() else { return false };
     let first = first.ident.to_string();
     let parameter = signature.inputs.iter().any(|argument| match argument {

@@ -18,6 +18,13 @@ pub(crate) fn infer_opaque(ty: &mut Type) {
         Type::Reference(reference) => infer_opaque(&mut reference.elem),
         Type::Slice(slice) => infer_opaque(&mut slice.elem),
         Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_opaque),
+        Type::TraitObject(object) => {
+            for bound in &mut object.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    bound.path.segments.iter_mut().for_each(infer_opaque_arguments);
+                }
+            }
+        }
         Type::Path(path) => path.path.segments.iter_mut().for_each(infer_opaque_arguments),
         _ => {}
     }
@@ -26,8 +33,10 @@ pub(crate) fn infer_opaque(ty: &mut Type) {
 fn infer_opaque_arguments(segment: &mut PathSegment) {
     if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
         for argument in &mut arguments.args {
-            if let GenericArgument::Type(ty) = argument {
-                infer_opaque(ty);
+            match argument {
+                GenericArgument::Type(ty) => infer_opaque(ty),
+                GenericArgument::AssocType(assoc) => infer_opaque(&mut assoc.ty),
+                _ => {}
             }
         }
     }
@@ -135,6 +144,7 @@ mod tests {
             ("Result<(impl A, Vec<impl B>), E>", "Result<(_,Vec<_>),E>"),
             ("a::Result<[impl A; 3]>", "a::Result<[_;3]>"),
             ("Result<&'a impl A, Box<dyn Error>>", "Result<&'a_,Box<dynError>>"),
+            ("Box<dyn Iterator<Item = impl A>>", "Box<dynIterator<Item=_>>"),
         ] {
             let mut ty = ty(given);
             infer_opaque(&mut ty);

@@ -100,9 +100,9 @@ pub fn check() -> Vec<SharedName> {
         .collect()
 }
 
-/// The breaker of the function `id`.
-pub(crate) fn find(id: SiteId) -> Option<&'static CircuitBreaker> {
-    Site::all().find(|site| site.id() == id).map(Site::breaker)
+/// The breakers of the function `id`, which should be one.
+pub(crate) fn find(id: SiteId) -> impl Iterator<Item = &'static CircuitBreaker> {
+    Site::all().filter(move |site| site.id() == id).map(Site::breaker)
 }
 
 fn added() -> std::sync::MutexGuard<'static, Vec<&'static CircuitBreaker>> {

@@ -16,6 +16,9 @@ pub struct SiteId {
     pub module: &'static str,
     /// The binary, where one is built: it may share modules and crate name with a library.
     pub bin: Option<&'static str>,
+    /// Whether it was compiled for the tests of its own crate, beside which the crate itself may be
+    /// linked.
+    pub test: bool,
     /// The version of the package: a program may hold two.
     pub version: Option<&'static str>,
     /// A number made of the function's text.

@@ -143,7 +143,7 @@ impl Isolation {
     /// This isolation's copy of a breaker.
     fn copy_of(&self, of: &'static CircuitBreaker) -> &'static CircuitBreaker {
         let mut copies = self.0.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(copied) = copies.iter().find(|copied| ptr::eq(copied.of, of)) {
+        if let Some(copied) = copies.iter().find(|copied| ptr::eq(copied.of, of) || ptr::eq(copied.breaker, of)) {
             return copied.breaker;
         }
         let breaker: &'static CircuitBreaker = Box::leak(Box::new(of.copy_on(self.0.clock.clone())));

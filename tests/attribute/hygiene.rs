@@ -143,3 +143,40 @@ fn the_runtime_by_another_path() {
     assert_eq!(by_another_path(false), Err(Error::Failed));
     assert_eq!(by_another_path(true), Err(Error::Rejected));
 }
+
+mod a_method_of_every_type {
+    use breaker_runtime::circuit_breaker;
+
+    use crate::Error;
+
+    pub trait Judge: Sized {
+        fn judge(self) -> u8 {
+            0
+        }
+        fn settle(self) -> u8 {
+            0
+        }
+        fn admit(self) -> u8 {
+            0
+        }
+    }
+    impl<T> Judge for T {}
+
+    #[circuit_breaker(threshold = 1)]
+    pub fn protected(ok: bool) -> Result<u8, Error> {
+        if ok { Ok(1.judge()) } else { Err(Error::Failed) }
+    }
+
+    #[circuit_breaker(threshold = 1, fallback = |_| 1, failure_if = |output| *output == 0)]
+    pub fn plain(output: u8) -> u8 {
+        output
+    }
+}
+
+#[test]
+fn methods_that_every_type_has_are_not_in_the_way() {
+    assert_eq!(a_method_of_every_type::protected(false), Err(Error::Failed));
+    assert_eq!(a_method_of_every_type::protected(true), Err(Error::Rejected));
+    assert_eq!(a_method_of_every_type::plain(0), 0);
+    assert_eq!(a_method_of_every_type::plain(0), 1);
+}

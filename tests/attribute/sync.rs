@@ -242,3 +242,15 @@ fn disabled_functions_leave_nothing_behind() {
     fn disabled_breaker() {}
     disabled_breaker();
 }
+
+#[circuit_breaker(threshold = 1)]
+fn opaque_within_dyn(ok: bool) -> Result<Box<dyn Iterator<Item = impl std::fmt::Debug>>, Error> {
+    if ok { Ok(Box::new(1..3)) } else { Err(Error::Failed) }
+}
+
+#[test]
+fn an_opaque_type_within_a_trait_object() {
+    assert_eq!(opaque_within_dyn(true).unwrap().count(), 2);
+    assert!(opaque_within_dyn(false).is_err());
+    assert_eq!(opaque_within_dyn(true).err(), Some(Error::Rejected));
+}

@@ -137,3 +137,17 @@ async fn the_part_of_a_test_before_its_first_await_is_within_too() {
     })
     .await;
 }
+
+#[circuit_breaker(breaker = read_breaker())]
+fn append() -> io::Result<()> {
+    Ok(())
+}
+
+#[test]
+fn a_function_that_asks_an_accessor_for_its_breaker_shares_the_copy() {
+    testing::isolated(|_| {
+        assert!(read(false).is_err());
+        assert!(append().is_err());
+    });
+    assert!(append().is_ok());
+}

@@ -147,3 +147,15 @@ async fn an_annotated_call_is_failed_by_its_own_panic_and_cancelled_by_its_neigh
     assert_eq!(breaker.totals().failed, 1);
     assert_eq!(breaker.state(), State::Open);
 }
+
+#[test]
+fn a_time_limit_without_a_runtime_is_a_failure_of_the_call() {
+    #[circuit_breaker(threshold = 1, timeout = "1s")]
+    async fn limited() -> Answer {
+        Ok(())
+    }
+    let mut call = Box::pin(limited());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context))).is_err());
+    assert_eq!(limited_breaker().state(), State::Open);
+}

@@ -19,7 +19,7 @@ fn first() -> io::Result<()> {
     Ok(())
 }
 
-#[circuit_breaker(breaker = SHARED)]
+#[circuit_breaker(breaker = &SHARED)]
 #[expect(dead_code, reason = "listed all the same")]
 fn second() -> io::Result<()> {
     Ok(())

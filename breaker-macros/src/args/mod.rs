@@ -10,7 +10,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Ident, Pat, Result, Token};
+use syn::{Error, Expr, Ident, Pat, PatIdent, Result, Token};
 
 use crate::problems::Problems;
 use keys::{Id, Key};
@@ -35,6 +35,33 @@ pub(crate) enum FallbackOn {
 pub(crate) struct Ignore {
     pub(crate) pattern: Pat,
     pub(crate) guard: Option<Expr>,
+}
+
+impl Ignore {
+    /// The name that is all of the pattern: of a constant or a variant in scope, or else a binding that matches everything.
+    pub(crate) fn name_alone(&self) -> Option<&Ident> {
+        match &self.pattern {
+            Pat::Ident(PatIdent { by_ref: None, mutability: None, subpat: None, ident, .. })
+                if self.guard.is_none() =>
+            {
+                Some(ident)
+            }
+            _ => None,
+        }
+    }
+
+    /// A name in lower case is a binding for certain.
+    fn refuse_binding(&self) -> Result<()> {
+        match self.name_alone() {
+            Some(name) if name.to_string().starts_with(char::is_lowercase) => {
+                let text = format!(
+                    "`{name}` matches every error: write `_` to ignore all of them, or add a guard: `{name} if …`"
+                );
+                Err(Error::new_spanned(name, text))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A key that was written, whether its value could be read or not.
@@ -136,8 +163,9 @@ impl Arguments {
 
     fn set(&mut self, key: &Key, value: Raw) -> Result<()> {
         let expr = match value {
-            Raw::Pattern(pattern) => {
-                self.ignore = Some(pattern);
+            Raw::Pattern(ignore) => {
+                ignore.refuse_binding()?;
+                self.ignore = Some(ignore);
                 return Ok(());
             }
             Raw::Expr(expr) => expr,
@@ -177,6 +205,10 @@ const FALLBACK_ON: [(&str, FallbackOn); 2] = [("rejection", FallbackOn::Rejectio
 
 /// A whole value; what is not one is passed over and reported as a whole.
 fn raw_value(key: &Key, input: ParseStream) -> Result<Raw> {
+    if key.id == Id::Ignore && input.peek(Token![|]) {
+        let text = "`ignore` is a pattern, not a closure: write `error if …`, or several patterns without a first `|`";
+        return Err(Error::new_spanned(skip_value(input), text));
+    }
     let ahead = input.fork();
     let parsed = if key.id == Id::Ignore { pattern(&ahead) } else { ahead.parse().map(Raw::Expr) };
     let whole = ahead.is_empty() || ahead.peek(Token![,]) || at_key(&ahead);
@@ -193,7 +225,7 @@ fn raw_value(key: &Key, input: ParseStream) -> Result<Raw> {
 }
 
 fn pattern(input: ParseStream) -> Result<Raw> {
-    let pattern = Pat::parse_multi_with_leading_vert(input)?;
+    let pattern = Pat::parse_multi(input)?;
     let guard = if input.peek(Token![if]) {
         input.parse::<Token![if]>()?;
         Some(input.parse()?)

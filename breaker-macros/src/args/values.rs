@@ -43,6 +43,14 @@ pub(crate) fn bare(expr: &Expr) -> &Expr {
     }
 }
 
+/// Looks through a reference as well: where a breaker is wanted, `&PRICING` is as good as `PRICING`.
+pub(crate) fn place(expr: &Expr) -> &Expr {
+    match bare(expr) {
+        Expr::Reference(reference) if reference.mutability.is_none() => place(&reference.expr),
+        other => other,
+    }
+}
+
 /// A literal as written, with its sign.
 struct Written<'a> {
     negative: bool,
@@ -251,6 +259,7 @@ pub(crate) fn fallback(key: &Key, expr: Expr) -> Result<Fallback> {
         Expr::Call(call) => Err(refused(key, &expr, &called(call))),
         inner => match closure(inner) {
             Some(waits) => Ok(Fallback::Closure { expr, waits }),
+            None if matches!(inner, Expr::Lit(_) | Expr::Macro(_)) => Err(refused(key, &expr, ": write `|_| …`")),
             None => Err(refused(key, &expr, "")),
         },
     }
@@ -259,7 +268,7 @@ pub(crate) fn fallback(key: &Key, expr: Expr) -> Result<Fallback> {
 /// Whether the closure that `expr` is, or that the block `expr` ends with, returns a future.
 fn closure(expr: &Expr) -> Option<bool> {
     match bare(expr) {
-        Expr::Closure(closure) => Some(closure.asyncness.is_some() || matches!(bare(&closure.body), Expr::Async(_))),
+        Expr::Closure(closure) => Some(closure.asyncness.is_some() || ends_async(&closure.body)),
         Expr::Block(block) => match block.block.stmts.last()? {
             syn::Stmt::Expr(last, None) => closure(last),
             _ => None,
@@ -268,10 +277,25 @@ fn closure(expr: &Expr) -> Option<bool> {
     }
 }
 
+/// What to write instead of a call: the function itself, where the call looks like one of a fallback.
 fn called(call: &syn::ExprCall) -> String {
-    match bare(&call.func) {
-        Expr::Path(path) => format!(": write `{}`, without calling it", joined(&path.path)),
-        _ => String::new(),
+    let Expr::Path(path) = bare(&call.func) else { return String::new() };
+    let last = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    if last.starts_with(char::is_uppercase) {
+        return format!(": write `|_| {}(…)`", joined(&path.path));
+    }
+    format!(": write `{}`, without calling it", joined(&path.path))
+}
+
+/// Whether what a closure runs ends with an async block.
+fn ends_async(body: &Expr) -> bool {
+    match bare(body) {
+        Expr::Async(_) => true,
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(syn::Stmt::Expr(last, None)) => ends_async(last),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -10,7 +10,7 @@ use syn::{Expr, Ident};
 use super::here;
 use super::place::Place;
 use crate::args::OnCancel;
-use crate::args::values::{Value, bare};
+use crate::args::values::{Value, place};
 use crate::plan::{self, Breaker, Plan, Setting};
 use crate::site::Site;
 
@@ -76,7 +76,7 @@ fn shared(plan: &Plan, expr: &Expr, lasting: bool, site: Site) -> (TokenStream, 
 /// Output: `&self.breaker`, with parentheses where the expression needs them
 fn borrowed(expr: &Expr) -> TokenStream {
     let span = Place::of(expr).start();
-    match bare(expr) {
+    match place(expr) {
         inner @ (Expr::Path(_) | Expr::Field(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_)) => {
             quote_spanned!(span=> &#inner)
         }
@@ -98,6 +98,7 @@ fn site_id(plan: &Plan, Site { item, nth }: Site) -> TokenStream {
         #p::SiteId {
             module: #p::module_path!(),
             bin: #p::option_env!("CARGO_BIN_NAME"),
+            test: #p::cfg!(test),
             version: #p::option_env!("CARGO_PKG_VERSION"),
             item: #item,
             nth: #nth,

@@ -57,7 +57,7 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
 /// ```
 /// async with a time limit:
 /// ```text
-/// let outcome = { let body = P::pin!(P::limit(limit, async move { BODY })); P::watch(&mut permit, body).await };
+/// let outcome = { let body = P::pin!(P::limit(&mut permit, limit, async move { BODY })); P::watch(&mut permit, body).await };
 /// match outcome { P::Result::Ok(output) => DONE(P::settle(…)), P::Result::Err(_) => LATE }
 /// ```
 fn run(plan: &Plan, done: impl FnOnce(TokenStream) -> TokenStream, late: &TokenStream) -> TokenStream {
@@ -76,7 +76,7 @@ fn run(plan: &Plan, done: impl FnOnce(TokenStream) -> TokenStream, late: &TokenS
         };
     }
     quote_spanned! {here()=>
-        let outcome = { let body = #p::pin!(#p::limit(limit, #body)); #p::watch(&mut permit, body).await };
+        let outcome = { let body = #p::pin!(#p::limit(&mut permit, limit, #body)); #p::watch(&mut permit, body).await };
         match outcome {
             #p::Result::Ok(output) => #done,
             #p::Result::Err(_) => #late,
@@ -152,8 +152,16 @@ fn judge(plan: &Plan) -> TokenStream {
     let output = place.put(quote_spanned!(here()=> output));
     let error = place.call(quote_spanned!(here()=> #p::error_of), output);
     let some = place.call(quote_spanned!(here()=> #p::Option::Some), quote_spanned!(here()=> #pattern));
+    // Else a name that is not in scope would be a binding, which matches every error.
+    let exists = ignore.name_alone().map(|name| {
+        let exists = place.call(quote_spanned!(here()=> #p::exists), quote_spanned!(here()=> &#name));
+        quote_spanned!(here()=> if false { #exists; })
+    });
     quote_spanned! {here()=>
-        |output: &_| if match #error { #some #guard => true, _ => false } { #p::Verdict::Ignored } else { #verdict }
+        |output: &_| {
+            #exists
+            if match #error { #some #guard => true, _ => false } { #p::Verdict::Ignored } else { #verdict }
+        }
     }
 }
 

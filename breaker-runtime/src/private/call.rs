@@ -64,10 +64,12 @@ pub fn settle<H: Handle, R>(mut permit: Permit<H>, output: R, judge: impl FnOnce
     if permit.settle(judge(&output)) { Attempt::Failed(output) } else { Attempt::Done(output) }
 }
 
-/// Stops a call at its time limit.
+/// Stops a call at its time limit. Without a runtime that keeps time this panics, and the call has
+/// failed.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn limit<F: Future>(limit: Duration, call: F) -> tokio::time::Timeout<F> {
+pub fn limit<H: Handle, F: Future>(permit: &mut Permit<H>, limit: Duration, call: F) -> tokio::time::Timeout<F> {
+    permit.run();
     tokio::time::timeout(limit, call)
 }
 

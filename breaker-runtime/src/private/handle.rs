@@ -141,12 +141,17 @@ impl Accessor {
     ///
     /// # Panics
     ///
-    /// Where the linker left the list out, which it does on targets that `inventory` does not know.
+    /// Where the linker's list does not have it exactly once: on targets that `inventory` does not
+    /// know, or where something else than cargo builds a library and a binary from the same module.
     #[must_use]
     pub fn get(&self) -> &'static CircuitBreaker {
-        let found = self.found.get_or_init(|| match crate::registry::find(self.id) {
-            Some(breaker) => breaker,
-            None => panic!("the linker's list of breakers lacks {:?}", self.id),
+        let found = self.found.get_or_init(|| {
+            let mut found = crate::registry::find(self.id);
+            match (found.next(), found.next()) {
+                (Some(breaker), None) => breaker,
+                (None, _) => panic!("the linker's list of breakers lacks {:?}", self.id),
+                (Some(_), Some(_)) => panic!("the linker's list of breakers has two of {:?}", self.id),
+            }
         });
         current(found)
     }

@@ -9,9 +9,10 @@ macro_rules! __judge {
     ($output:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::ladder::{
-            FutureOutput as _, PlainOutput as _, ResultOfAny as _, ResultOfDebug as _, ResultOfDisplay as _,
+            FutureOutput as _, PlainOutput as _, PollOutput as _, ResultOfAny as _, ResultOfDebug as _,
+            ResultOfDisplay as _,
         };
-        (&&&&$crate::__private::ladder::Look($output)).judge()
+        (&&&&$crate::__private::ladder::Look($output)).breaker_runtime_verdict()
     }};
 }
 
@@ -38,6 +39,7 @@ pub fn as_failure(verdict: Verdict<'_>) -> Verdict<'_> {
 pub mod ladder {
     use std::any::type_name;
     use std::fmt;
+    use std::task::Poll;
 
     use crate::outcome::{Quote, Verdict};
 
@@ -56,11 +58,11 @@ pub mod ladder {
     /// A result whose error has a text.
     pub trait ResultOfDisplay<'a> {
         /// The verdict.
-        fn judge(self) -> Verdict<'a>;
+        fn breaker_runtime_verdict(self) -> Verdict<'a>;
     }
     impl<'a, T, E: fmt::Display> ResultOfDisplay<'a> for &&&&Look<'a, Result<T, E>> {
         #[inline]
-        fn judge(self) -> Verdict<'a> {
+        fn breaker_runtime_verdict(self) -> Verdict<'a> {
             judge(self.0, |error| Quote::Display(error))
         }
     }
@@ -68,11 +70,11 @@ pub mod ladder {
     /// A result whose error developers can read.
     pub trait ResultOfDebug<'a> {
         /// The verdict.
-        fn judge(self) -> Verdict<'a>;
+        fn breaker_runtime_verdict(self) -> Verdict<'a>;
     }
     impl<'a, T, E: fmt::Debug> ResultOfDebug<'a> for &&&Look<'a, Result<T, E>> {
         #[inline]
-        fn judge(self) -> Verdict<'a> {
+        fn breaker_runtime_verdict(self) -> Verdict<'a> {
             judge(self.0, |error| Quote::Debug(error))
         }
     }
@@ -80,11 +82,11 @@ pub mod ladder {
     /// Any result.
     pub trait ResultOfAny<'a> {
         /// The verdict.
-        fn judge(self) -> Verdict<'a>;
+        fn breaker_runtime_verdict(self) -> Verdict<'a>;
     }
     impl<'a, T, E> ResultOfAny<'a> for &&Look<'a, Result<T, E>> {
         #[inline]
-        fn judge(self) -> Verdict<'a> {
+        fn breaker_runtime_verdict(self) -> Verdict<'a> {
             judge(self.0, |_| Quote::Plain(type_name::<E>()))
         }
     }
@@ -94,13 +96,13 @@ pub mod ladder {
         /// What is returned.
         type Output;
         /// Never: no future is [`Immediate`].
-        fn judge(self) -> Verdict<'a>
+        fn breaker_runtime_verdict(self) -> Verdict<'a>
         where
             Self::Output: Immediate;
     }
     impl<'a, F: Future> FutureOutput<'a> for &Look<'a, F> {
         type Output = F;
-        fn judge(self) -> Verdict<'a>
+        fn breaker_runtime_verdict(self) -> Verdict<'a>
         where
             F: Immediate,
         {
@@ -116,14 +118,41 @@ pub mod ladder {
     )]
     pub trait Immediate {}
 
+    /// A step of a future, of which only the last one has an outcome.
+    pub trait PollOutput<'a> {
+        /// What the last step gives.
+        type Output;
+        /// Never: no step is [`Final`].
+        fn breaker_runtime_verdict(self) -> Verdict<'a>
+        where
+            Self::Output: Final;
+    }
+    impl<'a, T> PollOutput<'a> for &Look<'a, Poll<T>> {
+        type Output = Poll<T>;
+        fn breaker_runtime_verdict(self) -> Verdict<'a>
+        where
+            Poll<T>: Final,
+        {
+            Verdict::Success
+        }
+    }
+
+    /// An output that is not one of many steps.
+    #[diagnostic::on_unimplemented(
+        message = "a protected function may not return `Poll`",
+        label = "each step would count as a call of its own, and its error as a success",
+        note = "protect the `async fn` that awaits this, or the call behind it"
+    )]
+    pub trait Final {}
+
     /// Any other value.
     pub trait PlainOutput<'a> {
         /// The verdict.
-        fn judge(self) -> Verdict<'a>;
+        fn breaker_runtime_verdict(self) -> Verdict<'a>;
     }
     impl<'a, R> PlainOutput<'a> for Look<'a, R> {
         #[inline]
-        fn judge(self) -> Verdict<'a> {
+        fn breaker_runtime_verdict(self) -> Verdict<'a> {
             Verdict::Success
         }
     }
@@ -162,6 +191,10 @@ impl<T, E> Fallible for Result<T, E> {
 pub fn error_of<R: Fallible>(output: &R) -> Option<&R::Error> {
     output.error()
 }
+
+/// Takes a constant that `ignore` names, so that the compiler looks for it.
+#[inline]
+pub fn exists<T>(_: &T) {}
 
 /// Asks the function's `failure_if`; this call tells the compiler the type of its argument.
 #[inline]

@@ -14,7 +14,7 @@ pub use std::pin::pin;
 pub use std::primitive::{bool, u32};
 pub use std::result::Result;
 pub use std::time::Duration;
-pub use std::{concat, module_path, option_env};
+pub use std::{cfg, concat, module_path, option_env};
 
 pub use inventory;
 
@@ -26,7 +26,7 @@ pub use self::call::{Attempt, admit, run, settle, watch};
 pub use self::call::{limit, timed_out};
 pub use self::checked::{count, duration, factor, fraction, probe_count};
 pub use self::handle::{Accessor, Handle, Shared, Static, breaker_of, current, own, shared};
-pub use self::judge::{Fallible, as_failure, error_of, failure_if, ladder};
+pub use self::judge::{Fallible, as_failure, error_of, exists, failure_if, ladder};
 pub use crate::breaker::CircuitBreaker;
 pub use crate::cause::Cause;
 pub use crate::error::CircuitBreakerError;
