@@ -149,7 +149,8 @@ mod a_method_of_every_type {
 
     use crate::Error;
 
-    pub trait Judge: Sized {
+    #[expect(dead_code, reason = "in scope is enough")]
+    pub(super) trait Judge: Sized {
         fn judge(self) -> u8 {
             0
         }
@@ -163,12 +164,12 @@ mod a_method_of_every_type {
     impl<T> Judge for T {}
 
     #[circuit_breaker(threshold = 1)]
-    pub fn protected(ok: bool) -> Result<u8, Error> {
+    pub(super) fn protected(ok: bool) -> Result<u8, Error> {
         if ok { Ok(1.judge()) } else { Err(Error::Failed) }
     }
 
     #[circuit_breaker(threshold = 1, fallback = |_| 1, failure_if = |output| *output == 0)]
-    pub fn plain(output: u8) -> u8 {
+    pub(super) fn plain(output: u8) -> u8 {
         output
     }
 }

@@ -22,13 +22,13 @@ pub(super) fn on_rejection(plan: &Plan) -> (TokenStream, TokenStream) {
             (error, quote_spanned!(here()=> return #value))
         }
         Some(Answer::Path { path, arguments }) => {
-            let answer = answer(plan, &path_call(plan, path, arguments), &quiet(arguments));
+            let answer = answer(plan, &path_call(plan, path, arguments), quiet(arguments).as_ref());
             (quote_spanned!(here()=> _), quote_spanned!(here()=> #answer return answer))
         }
         Some(Answer::Closure { expr, waits }) => {
             let closure = closure(plan, expr, *waits);
             let called = closure_call(&closure, &quote_spanned!(here()=> #p::Cause::Rejected(error)), *waits);
-            let answer = answer(plan, &called, &TokenStream::new());
+            let answer = answer(plan, &called, None);
             (error, quote_spanned!(here()=> #answer return answer))
         }
     }
@@ -39,7 +39,7 @@ pub(super) struct AfterFailure {
     /// What is evaluated before the call is admitted.
     pub(super) before: TokenStream,
     /// What a `let` needs that names the arguments.
-    pub(super) quiet: TokenStream,
+    pub(super) quiet: Option<TokenStream>,
     /// Copies of the arguments, made once the call is admitted.
     pub(super) kept: TokenStream,
     /// The pattern for the cause and the arguments.
@@ -55,9 +55,9 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
         Answer::Closure { expr, waits } => {
             let closure = closure(plan, expr, *waits);
             let called = closure_call(&quote_spanned!(here()=> fallback), &quote_spanned!(here()=> cause), *waits);
-            let answer = answer(plan, &called, &TokenStream::new());
+            let answer = answer(plan, &called, None);
             AfterFailure {
-                quiet: TokenStream::new(),
+                quiet: None,
                 before: quote_spanned!(here()=> let fallback = #closure;),
                 kept: quote_spanned!(here()=> ()),
                 received: quote_spanned!(here()=> (cause, ())),
@@ -76,7 +76,7 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
                 .enumerate()
                 .map(|(position, argument)| format_ident!("argument{position}", span = Place::of(argument).start()))
                 .collect();
-            let answer = answer(plan, &path_call(plan, path, &names), &TokenStream::new());
+            let answer = answer(plan, &path_call(plan, path, &names), None);
             AfterFailure {
                 quiet: quiet(arguments),
                 before: TokenStream::new(),
@@ -95,7 +95,7 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
 /// let answer: R = CALL;
 /// ticket.answered(P::judge!(&answer));
 /// ```
-fn answer(plan: &Plan, call: &TokenStream, quiet: &TokenStream) -> TokenStream {
+fn answer(plan: &Plan, call: &TokenStream, quiet: Option<&TokenStream>) -> TokenStream {
     let p = &plan.runtime;
     let output = &plan.function.output.ty;
     let verdict = default_verdict(plan, &quote_spanned!(here()=> &answer));
@@ -108,9 +108,9 @@ fn answer(plan: &Plan, call: &TokenStream, quiet: &TokenStream) -> TokenStream {
 }
 
 /// A parameter that the user does not use is used here, and keeps its span, so that lints take it for the user's.
-fn quiet(arguments: &[Ident]) -> TokenStream {
+fn quiet(arguments: &[Ident]) -> Option<TokenStream> {
     let unused = arguments.iter().any(|argument| argument.to_string().starts_with('_'));
-    unused.then(|| quote_spanned!(here()=> #[allow(clippy::used_underscore_binding)])).unwrap_or_default()
+    unused.then(|| quote_spanned!(here()=> #[allow(clippy::used_underscore_binding)]))
 }
 
 /// Output: `cached_price(sku, at).await`, all of it at the path, where a signature that drifted is reported
