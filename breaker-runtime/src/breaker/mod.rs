@@ -1,13 +1,14 @@
-//! The breaker: what it is made of, and how a call goes through it.
+//! The breaker: what it is made of, and how people use it by hand.
 //!
-//! *Orderings.* All that decides goes through [`cell`] and [`timeline`], which argue for theirs. The
-//! beginning of a row of unanswered calls is written before the exchange that counts its first one,
-//! and read by callers who have seen that count; so it can be relaxed.
+//! Of its parts, [`cell`] and [`timeline`] hold what decides; [`admission`] and [`settling`] are the
+//! two ends of a call, and [`publish`] is what follows a change of state.
 
+mod admission;
 mod builder;
 mod cell;
 mod permit;
 mod publish;
+mod settling;
 mod thread_slot;
 mod timeline;
 mod totals;
@@ -16,40 +17,30 @@ mod word;
 
 use std::any::type_name;
 use std::fmt;
-use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use once_cell::race::{OnceBox, OnceRef};
 
 pub use builder::Builder;
 pub use permit::Permit;
-pub(crate) use permit::{Ticket, Watch, Whose};
+pub(crate) use permit::{Watch, Whose};
 pub(crate) use totals::Count;
 pub use totals::Totals;
 
-use crate::clock::{Clock, Time};
+use crate::clock::Clock;
 use crate::error::CircuitBreakerError;
 use crate::history::History;
 use crate::outcome::{Quote, Verdict};
-use crate::policy::{OnCancel, Settings};
-use crate::report::Rule;
+use crate::policy::Settings;
 use crate::state::State;
 use crate::window::{RecentFailures, Samples};
-use cell::{Change, Settled, StateCell};
+use cell::StateCell;
 use timeline::Timeline;
 use totals::TotalCounts;
-use word::{Identity, Limits, Step, Word};
-
-/// The state in which a call was admitted, or a word that is to be looked at instead.
-type Attempt = Result<Identity, Word>;
-
-/// From the first to the last of the unanswered calls in a row that trip a breaker.
-const UNANSWERED_FOR: Duration = Duration::from_secs(10);
+use word::Limits;
 
 /// A circuit breaker.
 ///
@@ -286,207 +277,6 @@ impl CircuitBreaker {
         self.totals.read()
     }
 
-    #[expect(clippy::inline_always, reason = "out of line, copying its result costs more than all it does")]
-    #[inline(always)]
-    pub(crate) fn admit<B>(breaker: &B, limit: Option<Duration>, whose: Whose) -> Result<Permit<B>, CircuitBreakerError>
-    where
-        B: Deref<Target = Self> + Clone,
-    {
-        let this: &Self = breaker;
-        let word = this.cell.load();
-        let epoch = if word.is_closed() { word.identity() } else { this.admit_slow(word, limit)? };
-        this.totals.add(Count::Started);
-        let deadline = match limit.or(this.settings.timeout) {
-            None => Time::END,
-            Some(limit) => this.clock.now().after(limit),
-        };
-        Ok(Permit::new(breaker.clone(), Ticket { epoch, deadline, whose }))
-    }
-
-    /// Admission where the breaker was not closed a moment ago.
-    #[cold]
-    fn admit_slow(&self, mut word: Word, limit: Option<Duration>) -> Result<Identity, CircuitBreakerError> {
-        loop {
-            let attempt = match word.state() {
-                State::Closed => return Ok(word.identity()),
-                State::Open => self.arrive_open(word, limit)?,
-                State::HalfOpen => self.arrive_half_open(word)?,
-            };
-            match attempt {
-                Ok(identity) => return Ok(identity),
-                Err(found) => word = found,
-            }
-        }
-    }
-
-    /// The half-open state that this call begins as its first probe, or the word that it found
-    /// instead; or its rejection.
-    fn arrive_open(&self, word: Word, limit: Option<Duration>) -> Result<Attempt, CircuitBreakerError> {
-        let Some(period) = self.timeline.open_period(word.identity()) else {
-            // It has opened this very moment, and who opened it is about to say when it ends.
-            return Err(self.reject_open(word, self.delay(word)));
-        };
-        let now = self.clock.now();
-        if now < period.due() {
-            return Err(self.reject_open(word, period.due().since(now)));
-        }
-        Ok(self.cell.exchange(word, word.probe()).map(|change| {
-            self.began_probing(change, now, period.delay, limit);
-            change.to.identity()
-        }))
-    }
-
-    /// The half-open state in which this call takes a place, or the word that there is instead; or
-    /// its rejection. A half-open period that has lasted too long ends here.
-    fn arrive_half_open(&self, word: Word) -> Result<Attempt, CircuitBreakerError> {
-        if let Some(period) = self.timeline.half_open_period(word.identity()) {
-            let now = self.clock.now();
-            if now >= period.overdue_at {
-                let next = word.overdue(self.reopenings(word.identity()));
-                return Ok(Err(match self.cell.exchange(word, next) {
-                    Ok(change) => {
-                        self.ended_overdue(change, period, now);
-                        change.to
-                    }
-                    Err(found) => found,
-                }));
-            }
-        }
-        let next = word.admit_probe(self.limits()).ok_or_else(|| self.reject_probing(word))?;
-        Ok(self.cell.exchange(word, next).map(|change| change.to.identity()))
-    }
-
-    /// How many attempts to close had failed when the half-open state `state` began.
-    fn reopenings(&self, state: Identity) -> u32 {
-        // Known for certain: who began the half-open state had to read it.
-        self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings)
-    }
-
-    #[inline]
-    fn succeeded(&self, epoch: Identity) {
-        self.totals.add(Count::Succeeded);
-        if !self.cell.load().is_unmarked(epoch) {
-            self.succeeded_slow(epoch);
-        }
-    }
-
-    /// A success that has something to end, or that comes late.
-    #[cold]
-    fn succeeded_slow(&self, epoch: Identity) {
-        let limits = self.limits();
-        match self.cell.settle(epoch, |word| word.success(limits)) {
-            Settled::Late => self.totals.add(Count::Late),
-            Settled::Counted => {}
-            Settled::Changed(change) => self.recovered(change, limits.successes),
-        }
-    }
-
-    #[cold]
-    fn ignored(&self, epoch: Identity) {
-        self.totals.add(Count::Ignored);
-        if let Settled::Late = self.cell.settle(epoch, Word::ignored) {
-            self.totals.add(Count::Late);
-        }
-    }
-
-    #[cold]
-    fn failed(&self, epoch: Identity, quote: Quote<'_>) {
-        self.totals.add(Count::Failed);
-        if self.cell.load().identity() != epoch {
-            return self.totals.add(Count::Late);
-        }
-        let now = self.samples().record(epoch.epoch(), quote, || self.clock.now());
-        let trips = epoch.is_closed() && self.too_many_failures(epoch, now);
-        let limits = self.limits();
-        let reopenings = self.reopenings(epoch);
-        match self.cell.settle(epoch, |word| word.failure(limits, trips, reopenings)) {
-            Settled::Late => self.totals.add(Count::Late),
-            Settled::Counted => {}
-            Settled::Changed(change) => self.opened(change, now, self.rule_of_failure(change.from)),
-        }
-    }
-
-    fn too_many_failures(&self, epoch: Identity, now: Time) -> bool {
-        self.settings.failures.is_some_and(|(limit, window)| {
-            let ring = self.recent_failures.get_or_init(|| Box::new(RecentFailures::new(limit, epoch.epoch())));
-            ring.record(epoch.epoch(), now, window, || self.clock.now())
-        })
-    }
-
-    /// Which rule a failure met that opened the breaker.
-    fn rule_of_failure(&self, from: Word) -> Rule {
-        let measured = from.streak() + 1;
-        match (self.settings.streak_limit(), self.settings.failures) {
-            _ if from.state() == State::HalfOpen => Rule::ProbeFailed,
-            (Some(limit), _) if measured >= limit => Rule::Consecutive { limit, measured },
-            (_, Some((limit, window))) => Rule::Failures { limit, measured: limit, window },
-            (limit, None) => Rule::Consecutive { limit: limit.unwrap_or(measured), measured },
-        }
-    }
-
-    #[cfg(feature = "tokio")]
-    #[cold]
-    fn timed_out(&self, epoch: Identity) {
-        self.failed(epoch, Quote::Plain("timed out"));
-        self.totals.add(Count::TimedOut);
-    }
-
-    /// A permit was dropped that had not been settled.
-    #[cold]
-    fn dropped(&self, ticket: Ticket) {
-        let epoch = ticket.epoch;
-        let panicked = match ticket.whose {
-            Whose::Callers => thread::panicking(),
-            Whose::Waiting => false,
-            Whose::Running => true,
-        };
-        if panicked {
-            return self.failed(epoch, Quote::Plain("panicked"));
-        }
-        let ran_out = || ticket.deadline != Time::END && self.clock.now() >= ticket.deadline;
-        match self.settings.on_cancel {
-            OnCancel::Ignore => {
-                self.cancelled(epoch, Word::cancelled_unheard);
-            }
-            _ if ran_out() => self.failed(epoch, Quote::Plain("cancelled after its time limit")),
-            OnCancel::Failure => self.failed(epoch, Quote::Plain("cancelled")),
-            OnCancel::Unanswered => self.unanswered(epoch),
-        }
-    }
-
-    fn unanswered(&self, epoch: Identity) {
-        let now = self.clock.now();
-        let limit = self.settings.unanswered_limit();
-        let change = self.cancelled(epoch, |word| {
-            if word.unanswered() == 0 {
-                // The first of a row leaves its time before it is counted, so whoever counts on
-                // sees it. A racer for first place that lost can only have a time from before
-                // the winner was counted; of the two the later is kept.
-                self.unanswered_since.fetch_max(now.as_nanos(), Ordering::Relaxed);
-            }
-            word.cancelled(|calls| calls >= limit && now.since(self.first_unanswered()) >= UNANSWERED_FOR)
-        });
-        if let Some(change) = change {
-            let over = now.since(self.first_unanswered());
-            let measured = change.from.unanswered() + 1;
-            self.opened(change, now, Rule::NoAnswer { limit, measured, over });
-        }
-    }
-
-    fn cancelled(&self, epoch: Identity, step: impl FnMut(Word) -> Step) -> Option<Change> {
-        self.totals.add(Count::Cancelled);
-        match self.cell.settle(epoch, step) {
-            Settled::Late => self.totals.add(Count::Late),
-            Settled::Counted => {}
-            Settled::Changed(change) => return Some(change),
-        }
-        None
-    }
-
-    fn first_unanswered(&self) -> Time {
-        Time::from_nanos(self.unanswered_since.load(Ordering::Relaxed))
-    }
-
     pub(crate) fn count(&self, what: Count) {
         self.totals.add(what);
     }
@@ -497,10 +287,6 @@ impl CircuitBreaker {
             probes: self.settings.probes,
             successes: self.settings.successes_needed(),
         }
-    }
-
-    fn samples(&self) -> &Samples {
-        self.samples.get_or_init(|| Box::new(Samples::new(self.settings.failure_samples)))
     }
 }
 
