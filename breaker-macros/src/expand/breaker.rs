@@ -48,12 +48,11 @@ pub(super) fn handle(plan: &Plan, site: Site) -> TokenStream {
 fn own(plan: &Plan, name: Option<&Value<()>>, settings: &[Setting], site: Site) -> (TokenStream, TokenStream) {
     let p = &plan.runtime;
     let name = name.map_or_else(|| default_name(plan), |name| name.tokens().clone());
-    let settings = settings.iter().map(|one| setting(plan, one));
-    let limit = plan.limit.as_ref().map(|_| quote_spanned!(here()=> .timeout(__LIMIT)));
+    let settings = all_settings(plan, settings);
     let site = site_id(plan, site);
     let items = quote_spanned! {here()=>
         static __BREAKER: #p::CircuitBreaker =
-            #p::CircuitBreaker::new(#name, #p::Settings::new() #(#settings)* #limit);
+            #p::CircuitBreaker::new(#name, #settings);
         #p::inventory::submit! { #p::Site::new(#site, || &__BREAKER) }
     };
     (items, quote_spanned!(here()=> #p::own(&__BREAKER)))
@@ -139,6 +138,24 @@ pub(super) fn accessor(plan: &Plan, site: Site) -> Option<TokenStream> {
         #[doc = #text]
         #[allow(dead_code, unreachable_pub)]
         #visibility fn #name() -> &'static #p::CircuitBreaker #sized { #body }
+    })
+}
+
+/// Output: `P::Settings::new().probes(PROBES)`, and around it `P::consistent(….successes(SUCCESSES))` at `SUCCESSES`, where the
+/// compiler reports constants that contradict each other.
+fn all_settings(plan: &Plan, settings: &[Setting]) -> TokenStream {
+    let p = &plan.runtime;
+    let limit = plan.limit.as_ref().map(|_| quote_spanned!(here()=> .timeout(__LIMIT)));
+    let none = quote_spanned!(here()=> #p::Settings::new() #limit);
+    settings.iter().fold(none, |before, one| {
+        let one_more = setting(plan, one);
+        let all = quote_spanned!(here()=> #before #one_more);
+        let place = match one {
+            Setting::Successes(value) => Place::of(value.tokens()),
+            Setting::MaxReset(value) | Setting::ProbeTimeout(value) => Place::of(value.tokens()),
+            _ => return all,
+        };
+        place.call(quote_spanned!(here()=> #p::consistent), all)
     })
 }
 

@@ -3,6 +3,22 @@
 
 use std::time::Duration;
 
+use crate::policy::Settings;
+
+/// Settings that do not contradict each other, as far as they go.
+///
+/// # Panics
+///
+/// On settings that do.
+#[must_use]
+#[track_caller]
+pub const fn consistent(settings: Settings) -> Settings {
+    match settings.check() {
+        Ok(()) => settings,
+        Err(refused) => panic!("{}", refused.text()),
+    }
+}
+
 macro_rules! checked {
     ($(#[$doc:meta] $name:ident: $type:ty, $value:ident if $condition:expr, $text:literal;)*) => {$(
         #[$doc]
