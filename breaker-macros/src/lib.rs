@@ -5,6 +5,8 @@
 mod args;
 mod attribute;
 mod expand;
+#[cfg(test)]
+mod fuzz;
 mod plan;
 mod problems;
 mod rules;
@@ -91,18 +93,36 @@ use proc_macro::TokenStream;
 /// | --- | --- | --- |
 /// | `consecutive` | a whole number from 1 to 65535, or a `u32` constant | opens after so many failures in a row (5, where no rule is given) |
 /// | `failures` | a whole number from 1 to 65535, or a `u32` constant | opens after so many failures within `window`, whatever succeeds between them |
-/// | `window` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | how long a failure counts for `failures`, or for `threshold` |
+/// | `failure_rate` | a share above 0 and up to 1, such as `0.5` or `"50%"`, or an `f64` constant | opens when this share of the calls in `window` failed |
+/// | `slow_rate` | a share above 0 and up to 1, such as `0.5` or `"50%"`, or an `f64` constant | opens when this share of the calls in `window` took `slow_call` or longer |
+/// | `slow_call` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | from which time on a call is slow, for `slow_rate` (none) |
+/// | `window` | a time as text, such as `"30s"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant | what `failures` (or `threshold`) and the rates look back on (60 s for the rates) |
+/// | `min_calls` | a whole number from 1 to 65535, or a `u32` constant | calls that `window` must hold before a rate is read (20, or a smaller `window` of calls) |
 /// | `on_cancel` | `"unanswered"`, `"failure"` or `"ignore"` | what a call is that was dropped before it ended (`"unanswered"`) |
 ///
-/// - `threshold` is the short word: alone it is `consecutive`, with `window` it is `failures`. Both rules together
-///   are allowed, and either opens the breaker: `consecutive = 5, failures = 20, window = "1m"`.
+/// - There are four rules: `consecutive`, `failures`, `failure_rate` and `slow_rate`. Any of them may stand together,
+///   and each opens the breaker by itself: `consecutive = 5, failure_rate = "50%", window = "1m"`. The one `window` is
+///   that of the last three.
+/// - `threshold` is the short word: alone it is `consecutive`, with `window` it is `failures`. Beside a rate it would
+///   not be clear, and is refused: write the long word.
 /// - Without any rule, `consecutive = 5`: enough that one bad answer is no outage, few enough that an outage is
-///   noticed at once.
-/// - A success ends a streak; it does not take failures out of a `window`. The limit of both counts is 65535.
+///   noticed at once. A rule that is given, a rate alone too, takes its place.
+/// - A success ends a streak; it does not take failures out of a `window`. Every count is at most 65535.
+/// - `window = "30s"` is a time up to now; `window = 20` is the last 20 calls that succeeded or failed (at most 65535),
+///   which suits functions that are called seldom or unevenly. `failures` must say which, and cannot be more than a
+///   window of calls holds. The rates take 60 s: long enough for `min_calls`, short enough to notice. `failures` reads
+///   a time exactly; for the rates a call counts for between nine tenths of it and all of it.
+/// - A rate is reached at the share itself: 7 failures of 25 reach `0.28`. It is read once the window holds
+///   `min_calls`: 20, because among fewer one failure is too large a share. In a window of fewer calls it is all of
+///   them, and it cannot be set to more than these.
+/// - `slow_rate` and `slow_call` need each other, and `timeout` must not be shorter than `slow_call`. A slow call may
+///   have succeeded or failed. One under way is slow from the moment when it has run for `slow_call`, so that calls
+///   that hang are noticed before they end; one that is dropped after that moment is a slow success. While the breaker
+///   is half-open a slow probe counts as a failed one. `slow_rate` costs two readings of the clock a call.
 /// - A dropped call is one whose future was dropped, as by an outer time limit or a client that left. By
-///   `"unanswered"`, such calls alone open the breaker when as many in a row as the count rule says went unanswered
-///   over 10 seconds or more, so that a dependency that hangs is noticed although no call ever ends; a user who
-///   cancels his own requests does no harm. `"failure"` counts each as a failure, `"ignore"` none.
+///   `"unanswered"`, such calls alone open the breaker when as many in a row as the count rule says (5 without one)
+///   went unanswered over 10 seconds or more, so that a dependency that hangs is noticed although no call ever ends; a
+///   user who cancels his own requests does no harm. `"failure"` counts each as a failure, `"ignore"` none.
 ///
 /// ## How it recovers
 ///
@@ -113,7 +133,9 @@ use proc_macro::TokenStream;
 /// | `jitter` | a fraction from 0 to 1, such as `0.2` or `"20%"`, or an `f64` constant | spreads each wait by up to this share, up and down (0) |
 /// | `probes` | a whole number from 1 to 255, or a `u32` constant | calls let through at a time to try the dependency again (1) |
 /// | `successes` | a whole number from 1 to 255, or a `u32` constant | probes that must succeed before the breaker closes (as many as `probes`) |
+/// | `probe_failure_rate` | a share above 0 and up to 1, such as `0.5` or `"50%"`, or an `f64` constant | all `probes` decide together: this share of failed ones opens the breaker again (the first failed probe does) |
 /// | `probe_timeout` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | when to decide although probes have not answered (the longest of 60 s, the wait before and `timeout`) |
+/// | `ramp` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | lets a growing share of calls through, for so long after probes closed the breaker (all at once) |
 ///
 /// - `reset` is 60 seconds by default: long enough for a restart, short enough that nobody has to help.
 /// - The k-th opening in a row waits `reset` × `backoff`^(k-1), at most `max_reset`. `max_reset` therefore needs
@@ -121,8 +143,30 @@ use proc_macro::TokenStream;
 /// - `jitter` keeps many instances from trying again in the same moment; it is drawn once for each opening.
 /// - While probes are out, other calls are rejected. One failed probe opens the breaker again. `successes` may not
 ///   be more than `probes`; both are at most 255.
+/// - With `probe_failure_rate = 0.5, probes = 10` the breaker waits until 10 probes have ended: 5 failures open it,
+///   fewer close it. With `slow_rate`, so many slow ones open it as well. For a dependency of which some failures are
+///   always to be expected; it is off by default, because one failed probe is the quickest answer. It takes the place
+///   of `successes`, and `min_calls` has no part in it.
 /// - `probe_timeout` must not be shorter than `timeout`. Its default lets a healthy but slow function answer its
 ///   probe.
+/// - `ramp` spares a dependency that has just come back: for that time the share of calls that go through grows evenly
+///   from a tenth to all, and the others are rejected. The breaker is closed meanwhile, and opens as ever. It is off by
+///   default, because most dependencies take all calls as soon as they answer.
+///
+/// A share of failures suits a function that is called often, and fails now and then in good times, too:
+///
+/// ```
+/// use breaker_runtime::{CircuitBreakerError, State, circuit_breaker};
+///
+/// #[circuit_breaker(failure_rate = "50%", window = 100, min_calls = 10, slow_rate = 0.8, slow_call = "2s", ramp = "30s")]
+/// fn stock(sku: &str) -> Result<u32, CircuitBreakerError> {
+/// #   let _ = sku;
+///     Ok(3)
+/// }
+///
+/// assert_eq!(stock("apple").ok(), Some(3));
+/// assert_eq!(stock_breaker().state(), State::Closed);
+/// ```
 ///
 /// ## What counts as a failure
 ///
@@ -140,19 +184,20 @@ use proc_macro::TokenStream;
 /// # impl From<CircuitBreakerError> for ApiError {
 /// #     fn from(error: CircuitBreakerError) -> Self { Self::Unavailable(error) }
 /// # }
-/// #[circuit_breaker(threshold = 1, ignore = ApiError::NotFound | ApiError::Status(400..=499))]
+/// #[circuit_breaker(threshold = 3, ignore = ApiError::NotFound | ApiError::Status(400..=499))]
 /// fn get(id: u32) -> Result<String, ApiError> {
 ///     if id < 1_000 { Ok(format!("article {id}")) } else { Err(ApiError::NotFound) }
 /// }
 ///
-/// #[circuit_breaker(threshold = 1, fallback = |_| Some(0), failure_if = |stock| stock.is_none())]
+/// #[circuit_breaker(threshold = 2, fallback = |_| Some(0), failure_if = |stock| stock.is_none())]
 /// fn stock(id: u32) -> Option<u32> {
 ///     (id < 1_000).then_some(3)
 /// }
 ///
-/// assert!(matches!(get(2_000), Err(ApiError::NotFound)));
-/// assert!(matches!(get(2_000), Err(ApiError::NotFound)));
-/// assert_eq!(stock(2_000), None);
+/// for _ in 0..5 {
+///     assert!(matches!(get(2_000), Err(ApiError::NotFound)));
+/// }
+/// assert_eq!((stock(2_000), stock(2_000)), (None, None));
 /// assert_eq!(stock(2_000), Some(0)); // rejected, so the fallback answers
 /// ```
 ///
@@ -182,7 +227,7 @@ use proc_macro::TokenStream;
 /// ```
 /// use breaker_runtime::{Cause, circuit_breaker};
 ///
-/// #[circuit_breaker(threshold = 1, fallback_on = "failure", fallback = |cause| match cause {
+/// #[circuit_breaker(threshold = 2, fallback_on = "failure", fallback = |cause| match cause {
 ///     Cause::Rejected(_) => Ok(format!("{sku}: price as of yesterday")),
 ///     Cause::TimedOut(_) | Cause::Failed(_) => Ok(format!("{sku}: ask us")),
 /// })]
@@ -191,20 +236,34 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// assert_eq!(price("apple").as_deref(), Ok("apple: ask us"));
+/// assert_eq!(price("apple").as_deref(), Ok("apple: ask us"));
 /// assert_eq!(price("apple").as_deref(), Ok("apple: price as of yesterday"));
 /// ```
 ///
 /// # Values
 ///
 /// Numbers, times and texts are literals or constant expressions: `threshold = LIMIT`, `reset = RESET` with a
-/// `Duration`, `name = NAME` with a `&'static str`. Both are checked when the code compiles.
+/// `Duration`, `jitter = SHARE` with an `f64`, `name = NAME` with a `&'static str`, `window = WINDOW` with a `Duration`
+/// or a `u32`. Both are checked when the code compiles.
+///
+/// # Warnings
+///
+/// Two values are allowed, and seldom meant; the compiler warns of them at their place:
+///
+/// - A count of 1 (`threshold`, `consecutive` or `failures`): one failure alone opens the breaker, so that a single bad
+///   answer takes the function away from everybody for all of `reset`.
+/// - A `reset` shorter than `timeout`, be it the default of 60 s: when the first probe goes out, calls from before the
+///   breaker opened can still be under way, and the dependency was given no rest.
+///
+/// Macros can warn by `deprecated` alone, so this is what the warning is called, and `#[allow(deprecated)]` on the
+/// function ends it. Constants are not looked at.
 ///
 /// # Limits
 ///
 /// - There is one breaker for each function item: all instances of a generic function share it, and so do all types
 ///   that use a provided trait method. For a breaker per value, use `breaker = self.breaker`.
 /// - A protected function that calls itself takes a second permit; while one probe is out, the inner call is
-///   rejected. Protect the outermost call only.
+///   rejected, and if the outer one fails for that, the breaker cannot close. Protect the outermost call only.
 /// - `const`, `unsafe` and variadic functions are refused, and functions that return a future: write an `async fn`.
 /// - `#[track_caller]` sees this function, not its caller: the body runs in a closure.
 /// - A parameter under `#[cfg]` cannot be passed on to a fallback by path.

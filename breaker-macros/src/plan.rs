@@ -8,9 +8,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, FnArg, Ident, Pat, PatIdent, Signature, parse_quote_spanned};
 
-use crate::args::values::{self, Accessor, Value};
+use crate::args::values::{self, Accessor, Value, Window};
 use crate::args::{Arguments, FallbackOn, Ignore, OnCancel};
 use crate::problems::Problems;
+use crate::rules::Doubt;
 use crate::signature::Function;
 use crate::{rules, types};
 
@@ -27,6 +28,7 @@ pub(crate) struct Plan {
     pub(crate) fallback: Option<Fallback>,
     /// Patterns that gave way to a name in the signature, and come back before the body.
     pub(crate) unpacked: Vec<Unpacked>,
+    pub(crate) doubts: Vec<Doubt>,
 }
 
 /// Whose breaker it is.
@@ -45,7 +47,16 @@ pub(crate) enum Breaker {
 /// One call on the runtime's `Settings`.
 pub(crate) enum Setting {
     Consecutive(Value<u32>),
-    Failures(Value<u32>, Value<Duration>),
+    Failures(Value<u32>),
+    FailureRate(Value<f64>),
+    SlowRate(Value<f64>),
+    SlowCall(Value<Duration>),
+    /// `count` is the number of failures that it must have room for.
+    Window {
+        window: Value<Window>,
+        count: Option<Value<u32>>,
+    },
+    MinCalls(Value<u32>),
     OnCancel(OnCancel),
     Reset(Value<Duration>),
     Backoff(Value<f64>),
@@ -53,7 +64,9 @@ pub(crate) enum Setting {
     Jitter(Value<f64>),
     Probes(Value<u32>),
     Successes(Value<u32>),
+    ProbeFailureRate(Value<f64>),
     ProbeTimeout(Value<Duration>),
+    Ramp(Value<Duration>),
 }
 
 pub(crate) struct Fallback {
@@ -77,6 +90,7 @@ pub(crate) struct Unpacked {
 /// The plan for a function; the problems say whether it may be carried out.
 pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &mut Problems) -> Plan {
     rules::check_on(&arguments, &function, problems);
+    let doubts = rules::doubts(&arguments);
     let breaker = breaker(&mut arguments, &function.signature);
     let accessor = accessor(arguments.accessor.as_ref(), &breaker, &function.signature, problems);
     let mut unpacked = Vec::new();
@@ -93,7 +107,7 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
     let runtime = arguments.crate_path.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::breaker_runtime));
     let runtime = quote_spanned!(Span::mixed_site()=> #runtime::__private);
     let (limit, ignore, failure_if) = (arguments.timeout, arguments.ignore, arguments.failure_if);
-    Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, fallback, unpacked }
+    Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, fallback, unpacked, doubts }
 }
 
 fn breaker(arguments: &mut Arguments, signature: &Signature) -> Breaker {
@@ -103,16 +117,23 @@ fn breaker(arguments: &mut Arguments, signature: &Signature) -> Breaker {
     }
 }
 
+/// The window after the rules that look back on it, and `min_calls` after the window: only then can they be compared.
 fn settings(arguments: &mut Arguments) -> Vec<Setting> {
     let window = arguments.window.take();
-    let within = |count, window: &Option<Value<Duration>>| match window {
-        Some(window) => Setting::Failures(count, window.clone()),
-        None => Setting::Consecutive(count),
+    let (in_a_row, within) = match (arguments.threshold.take(), &window) {
+        (Some(threshold), None) => (Some(threshold), None),
+        (threshold, _) => (None, threshold),
     };
+    let failures = within.or(arguments.failures.take());
+    let window = window.map(|window| Setting::Window { window, count: failures.clone() });
     [
-        arguments.threshold.take().map(|count| within(count, &window)),
-        arguments.consecutive.take().map(Setting::Consecutive),
-        arguments.failures.take().map(|count| within(count, &window)),
+        in_a_row.or(arguments.consecutive.take()).map(Setting::Consecutive),
+        failures.map(Setting::Failures),
+        arguments.failure_rate.take().map(Setting::FailureRate),
+        arguments.slow_rate.take().map(Setting::SlowRate),
+        arguments.slow_call.take().map(Setting::SlowCall),
+        window,
+        arguments.min_calls.take().map(Setting::MinCalls),
         arguments.on_cancel.map(Setting::OnCancel),
         arguments.reset.take().map(Setting::Reset),
         arguments.backoff.take().map(Setting::Backoff),
@@ -120,7 +141,9 @@ fn settings(arguments: &mut Arguments) -> Vec<Setting> {
         arguments.jitter.take().map(Setting::Jitter),
         arguments.probes.take().map(Setting::Probes),
         arguments.successes.take().map(Setting::Successes),
+        arguments.probe_failure_rate.take().map(Setting::ProbeFailureRate),
         arguments.probe_timeout.take().map(Setting::ProbeTimeout),
+        arguments.ramp.take().map(Setting::Ramp),
     ]
     .into_iter()
     .flatten()

@@ -3,14 +3,24 @@
 use std::time::Duration;
 
 use humantime::format_duration;
+use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, FnArg, GenericParam, Ident, ReceiverKind, Signature, Token};
 
 use crate::args::keys::{Group, Id};
-use crate::args::values::{Accessor, Fallback, Value, place};
+use crate::args::values::{Accessor, Fallback, Value, Window, place};
 use crate::args::{Arguments, FallbackOn};
 use crate::problems::Problems;
 use crate::signature::Function;
 use crate::types;
+
+/// Something that the compiler should warn of.
+pub(crate) struct Doubt {
+    /// What to point at.
+    pub(crate) at: TokenStream,
+    /// What the compiler calls it.
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+}
 
 /// What is wrong with the arguments, whatever they stand on.
 pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
@@ -18,6 +28,8 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
         refuse_beside_breaker(arguments, problems);
     } else {
         check_trip(arguments, problems);
+        check_rates(arguments, problems);
+        check_window_of_calls(arguments, problems);
         check_reset(arguments, problems);
         check_probes(arguments, problems);
     }
@@ -40,22 +52,78 @@ fn refuse_beside_breaker(arguments: &Arguments, problems: &mut Problems) {
 fn check_trip(arguments: &Arguments, problems: &mut Problems) {
     let [threshold, consecutive, failures, window] =
         [Id::Threshold, Id::Consecutive, Id::Failures, Id::Window].map(|id| arguments.given(id));
-    let beside = match (failures, consecutive, window) {
-        (Some(_), ..) => Some("`threshold` with a `window` is `failures`: keep only `failures`"),
-        (None, Some(_), Some(_)) => Some("beside `consecutive`, write `failures` instead of `threshold`"),
-        (None, Some(_), None) => Some("`threshold` without a `window` is `consecutive`: keep only one of the two"),
-        (None, None, _) => None,
+    let rate = a_rate(arguments);
+    let beside = match (rate, failures, consecutive, window) {
+        (Some(rate), ..) => Some(format!(
+            "`threshold` has no clear meaning beside `{rate}`: \
+             write `consecutive` for failures in a row, or `failures` for failures within `window`"
+        )),
+        (None, Some(_), ..) => Some("`threshold` with a `window` is `failures`: keep only `failures`".to_owned()),
+        (None, None, Some(_), Some(_)) => {
+            Some("beside `consecutive`, write `failures` instead of `threshold`".to_owned())
+        }
+        (None, None, Some(_), None) => {
+            Some("`threshold` without a `window` is `consecutive`: keep only one of the two".to_owned())
+        }
+        (None, None, None, _) => None,
     };
     if let (Some(threshold), Some(text)) = (threshold, beside) {
         problems.at(threshold, text);
     }
-    if let (Some(window), None, None) = (window, threshold, failures) {
-        problems.at(window, "`window` is the time in which failures count: add `threshold = …` or `failures = …`");
+    if let (Some(window), None, None, None) = (window, threshold, failures, rate) {
+        let text = "`window` is what a rule looks back on, and no rule here does: \
+                    add `failures = …`, `failure_rate = …` or `slow_rate = …`";
+        problems.at(window, text);
     }
     if let (Some(failures), None) = (failures, window) {
         let text =
             "`failures` needs a `window`, such as `window = \"30s\"`; for failures in a row, write `consecutive`";
         problems.at(failures, text);
+    }
+}
+
+/// A key that asks for a share of the calls in the window.
+fn a_rate(arguments: &Arguments) -> Option<&Ident> {
+    arguments.given(Id::FailureRate).or(arguments.given(Id::SlowRate))
+}
+
+fn check_rates(arguments: &Arguments, problems: &mut Problems) {
+    let [slow_rate, slow_call, min_calls] = [Id::SlowRate, Id::SlowCall, Id::MinCalls].map(|id| arguments.given(id));
+    if let (Some(slow_rate), None) = (slow_rate, slow_call) {
+        let text = "`slow_rate` needs to know from which time on a call is slow: add `slow_call`, such as \
+                    `slow_call = \"2s\"`";
+        problems.at(slow_rate, text);
+    }
+    if let (None, Some(slow_call)) = (slow_rate, slow_call) {
+        let text = "`slow_call` only says which calls are slow: add the share of them that opens the breaker, such as \
+                    `slow_rate = 0.5`";
+        problems.at(slow_call, text);
+    }
+    if let (Some(min_calls), None) = (min_calls, a_rate(arguments)) {
+        let text = "`min_calls` says how many calls a rate needs, and no rate is given: add `failure_rate = …` or \
+                    `slow_rate = …`, or leave `min_calls` out";
+        problems.at(min_calls, text);
+    }
+}
+
+/// What can never happen among so few calls.
+fn check_window_of_calls(arguments: &Arguments, problems: &mut Problems) {
+    let Some(Window::Calls(calls)) = arguments.window.as_ref().and_then(Value::known) else { return };
+    let within = [
+        ("threshold", arguments.threshold.as_ref()),
+        ("failures", arguments.failures.as_ref()),
+        ("min_calls", arguments.min_calls.as_ref()),
+    ];
+    for (key, value) in within {
+        if let Some((value, count)) = value.and_then(|value| value.known().map(|count| (value, count))) {
+            if count > calls {
+                let text = format!(
+                    "`{key}` must not be more than `window` holds, which is the last {calls} calls: \
+                     set `window = {count}` or more, or `{key} = {calls}` or less"
+                );
+                problems.at(value.tokens(), text);
+            }
+        }
     }
 }
 
@@ -68,6 +136,8 @@ fn check_reset(arguments: &Arguments, problems: &mut Problems) {
     }
     let reset = known(arguments.given(Id::Reset), arguments.reset.as_ref(), Duration::from_secs(60));
     not_shorter("max_reset", arguments.max_reset.as_ref(), "reset", reset, problems);
+    let slow_call = arguments.slow_call.as_ref().and_then(Value::known);
+    not_shorter("timeout", arguments.timeout.as_ref(), "slow_call", slow_call, problems);
     let limit = arguments.timeout.as_ref().and_then(Value::known);
     not_shorter("probe_timeout", arguments.probe_timeout.as_ref(), "timeout", limit, problems);
 }
@@ -87,6 +157,12 @@ fn not_shorter(
 }
 
 fn check_probes(arguments: &Arguments, problems: &mut Problems) {
+    if let (Some(successes), Some(_)) = (arguments.given(Id::Successes), arguments.given(Id::ProbeFailureRate)) {
+        let text = "`successes` has no place beside `probe_failure_rate`, by which all `probes` decide together: \
+                    keep only one of the two";
+        problems.at(successes, text);
+        return;
+    }
     let Some(value) = &arguments.successes else { return };
     let probes = known(arguments.given(Id::Probes), arguments.probes.as_ref(), 1);
     if let Some((successes, probes)) = value.known().zip(probes).filter(|(successes, probes)| successes > probes) {
@@ -104,6 +180,50 @@ fn known<T: Copy>(key: Option<&Ident>, value: Option<&Value<T>>, default: T) -> 
         Some(_) => value?.known(),
         None => Some(default),
     }
+}
+
+/// What is allowed, and seldom meant. Constants are left alone: only the compiler knows what they are.
+pub(crate) fn doubts(arguments: &Arguments) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if arguments.given(Id::Breaker).is_some() {
+        return doubts;
+    }
+    let counts = [
+        ("threshold", arguments.threshold.as_ref()),
+        ("consecutive", arguments.consecutive.as_ref()),
+        ("failures", arguments.failures.as_ref()),
+    ];
+    for (key, value) in counts {
+        if let Some(value) = value.filter(|value| value.known() == Some(1)) {
+            let text = format!(
+                "one failure alone opens this breaker, so a single bad answer turns every caller away until `reset` is \
+                 over: write `{key} = 2` or more; if one is meant, put `#[allow(deprecated)]` on the function"
+            );
+            doubts.push(Doubt { at: value.tokens().clone(), name: "ONE_FAILURE_OPENS", text });
+        }
+    }
+    doubts.extend(short_reset(arguments));
+    doubts
+}
+
+fn short_reset(arguments: &Arguments) -> Option<Doubt> {
+    let timeout = arguments.timeout.as_ref()?;
+    let limit = timeout.known()?;
+    let reset = known(arguments.given(Id::Reset), arguments.reset.as_ref(), Duration::from_secs(60))?;
+    if reset >= limit {
+        return None;
+    }
+    let (at, which) = match &arguments.reset {
+        Some(reset) => (reset.tokens(), ""),
+        None => (timeout.tokens(), " by default"),
+    };
+    let (reset, limit) = (format_duration(reset), format_duration(limit));
+    let text = format!(
+        "`reset` is {reset}{which}, and a call may take {limit}: when the first probe goes out, calls from before the \
+         breaker opened may still be under way, so the dependency has had no rest: write `reset = \"{limit}\"` or \
+         more; if the shorter one is meant, put `#[allow(deprecated)]` on the function"
+    );
+    Some(Doubt { at: at.clone(), name: "RESET_SHORTER_THAN_TIMEOUT", text })
 }
 
 /// What is wrong with these arguments on this function.

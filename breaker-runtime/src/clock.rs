@@ -70,6 +70,15 @@ impl Clock {
         Self(Source::Monotonic)
     }
 
+    /// The clock to turn, where there is one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn by_hand(&self) -> Option<&ManualClock> {
+        match &self.0 {
+            Source::Manual(clock) => Some(clock),
+            Source::Monotonic => None,
+        }
+    }
+
     pub(crate) fn now(&self) -> Time {
         match &self.0 {
             Source::Monotonic => monotonic_now(),

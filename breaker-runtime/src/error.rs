@@ -18,6 +18,11 @@ pub enum ErrorKind {
     Open,
     /// The breaker is half-open and all its probes are under way; the call was not made.
     Probing,
+    /// The breaker has just closed and lets a growing share of the calls through
+    /// ([`Settings::ramp`](crate::Settings::ramp)); this call was not made.
+    Recovering,
+    /// Somebody has forced the breaker open; the call was not made.
+    ForcedOpen,
     /// The call ran for as long as its time limit allows, and was dropped.
     TimedOut,
 }
@@ -67,6 +72,14 @@ impl CircuitBreakerError {
 
     pub(crate) fn probing(breaker: &'static str, trip: Trip) -> Self {
         Self { breaker, kind: ErrorKind::Probing, time: Duration::ZERO, trip: Some(trip) }
+    }
+
+    pub(crate) fn recovering(breaker: &'static str, trip: Trip) -> Self {
+        Self { breaker, kind: ErrorKind::Recovering, time: Duration::ZERO, trip: Some(trip) }
+    }
+
+    pub(crate) fn forced_open(breaker: &'static str) -> Self {
+        Self { breaker, kind: ErrorKind::ForcedOpen, time: Duration::ZERO, trip: None }
     }
 
     #[cfg(feature = "tokio")]
@@ -122,6 +135,14 @@ impl fmt::Display for CircuitBreakerError {
                 write!(f, "circuit breaker `{name}` is half-open and waits for its probes; it had opened")?;
                 if rule.is_none() { f.write_str(" before") } else { opened_by(f) }
             }
+            ErrorKind::Recovering => {
+                write!(
+                    f,
+                    "circuit breaker `{name}` is recovering and lets a part of the calls through; it had opened"
+                )?;
+                if rule.is_none() { f.write_str(" before") } else { opened_by(f) }
+            }
+            ErrorKind::ForcedOpen => write!(f, "circuit breaker `{name}` is forced open"),
             ErrorKind::TimedOut => {
                 write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time))
             }

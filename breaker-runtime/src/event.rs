@@ -1,10 +1,11 @@
-//! Changes of state, and what led to them.
+//! Changes of state and mode, and what led to them.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Time;
+use crate::mode::Mode;
 use crate::report::Report;
 use crate::state::State;
 use crate::text::{Counted, Plain};
@@ -35,6 +36,14 @@ pub enum Reason {
     },
     /// Somebody called [`CircuitBreaker::close`](crate::CircuitBreaker::close).
     ByHand,
+    /// Somebody called [`CircuitBreaker::set_mode`](crate::CircuitBreaker::set_mode).
+    #[non_exhaustive]
+    ModeSet {
+        /// The mode before.
+        from: Mode,
+        /// The mode after.
+        to: Mode,
+    },
 }
 
 impl fmt::Display for Reason {
@@ -47,11 +56,12 @@ impl fmt::Display for Reason {
                 write!(f, "no decision within {}, but at least as many probes answered as did not", Plain(*after))
             }
             Self::ByHand => f.write_str("closed by hand"),
+            Self::ModeSet { from, to } => write!(f, "mode set from {from} to {to}"),
         }
     }
 }
 
-/// One change of state. Prints as one sentence, without the texts of callers' errors.
+/// One change of state or mode. Prints as one sentence, without the texts of callers' errors.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Transition {
@@ -59,10 +69,12 @@ pub struct Transition {
     pub number: u64,
     /// When, by the wall clock.
     pub at: SystemTime,
-    /// The state before.
+    /// The state before. Under [`Mode::MetricsOnly`], what it would have been.
     pub from: State,
-    /// The state after.
+    /// The state after. Under [`Mode::MetricsOnly`], what it would be.
     pub to: State,
+    /// The mode under which it happened; of a change of mode, the new one.
+    pub mode: Mode,
     /// What led to it.
     pub reason: Reason,
     /// When, by the breaker's clock.
@@ -82,6 +94,8 @@ impl Transition {
 
 impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} → {}: {}", self.from, self.to, self.reason)
+        let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet { .. });
+        let would_be = if beside { "would be " } else { "" };
+        write!(f, "{would_be}{} → {}: {}", self.from, self.to, self.reason)
     }
 }

@@ -125,6 +125,7 @@ mod tests {
             at: SystemTime::UNIX_EPOCH,
             from: State::Open,
             to: State::Closed,
+            mode: crate::mode::Mode::Automatic,
             reason: Reason::ByHand,
             time: Time::from_nanos(0),
         }

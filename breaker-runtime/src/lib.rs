@@ -38,7 +38,8 @@
 //! | --- | --- | --- |
 //! | `macros` | yes | the attribute |
 //! | `tokio` | no | the key `timeout`; the clock follows tokio's paused time in tests |
-//! | `testing` | no | [`testing`]: breakers of their own for each test, and a clock turned by hand |
+//! | `http` | no | [`http`]: responses that are failures |
+//! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -52,16 +53,22 @@ pub mod clock;
 mod error;
 mod event;
 mod history;
+#[cfg(feature = "http")]
+pub mod http;
+mod mode;
 mod observe;
 mod outcome;
+mod per_thread;
 mod policy;
 pub mod registry;
 mod report;
 mod site;
 mod state;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod thread_slot;
 mod window;
 
 pub use breaker::{Builder, CircuitBreaker, Permit, Totals};
@@ -70,7 +77,9 @@ pub use breaker_macros::circuit_breaker;
 pub use cause::Cause;
 pub use error::{CircuitBreakerError, ErrorKind};
 pub use event::{Reason, Transition};
+pub use mode::Mode;
 pub use observe::Snapshot;
-pub use policy::{OnCancel, Settings, SettingsError};
+pub use policy::{OnCancel, Settings, SettingsError, Window};
 pub use report::{FailureSample, Report, Rule};
 pub use state::State;
+pub use window::WindowCounts;

@@ -91,6 +91,7 @@ mod tests {
             assert!(text.len() <= QUOTE_LIMIT, "{}", text.len());
             assert!(text.ends_with('…'));
         }
+        assert_eq!(QUOTE_LIMIT, 200, "which the documentation promises");
         Quote::Display(&"x".repeat(QUOTE_LIMIT)).write_to(&mut text);
         assert_eq!(text, "x".repeat(QUOTE_LIMIT));
     }

@@ -31,6 +31,22 @@ impl fmt::Display for Counted {
     }
 }
 
+/// Prints a share as `50 %`, `33.3 %`.
+pub(crate) struct Percent(pub(crate) f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded = |digits: i32| {
+            let unit = 10_f64.powi(digits);
+            (self.0 * 100.0 * unit).round() / unit
+        };
+        // As many digits as keep a share from reading as none or all.
+        let is_between = |percent: &f64| *percent > 0.0 && *percent < 100.0;
+        let percent = (1..6).map(rounded).find(is_between).unwrap_or_else(|| rounded(6));
+        write!(f, "{percent} %")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +68,14 @@ mod tests {
         }
         assert_eq!(Plain(Duration::from_nanos(1)).to_string(), "1 ms");
         assert_eq!(Plain(Duration::from_nanos(999_000_001)).to_string(), "1 s");
+    }
+
+    #[test]
+    fn shares_read_as_percentages() {
+        assert_eq!([0.999_6, 0.000_4].map(|share| Percent(share).to_string()), ["99.96 %", "0.04 %"]);
+        assert_eq!(
+            [0.5, 1.0, 1.0 / 3.0, 0.0041].map(|share| Percent(share).to_string()),
+            ["50 %", "100 %", "33.3 %", "0.4 %"]
+        );
     }
 }

@@ -1,16 +1,29 @@
-//! Calls allocate nothing, whether they are admitted, rejected or settled in any way.
+//! Calls allocate nothing, whether they are admitted, rejected or settled in any way, by every rule.
 
 use std::time::Duration;
 
 use allocation_counter::measure;
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Settings, State, circuit_breaker};
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, State, circuit_breaker};
 
-static BREAKER: CircuitBreaker = CircuitBreaker::new(
-    "allocations",
-    Settings::new().consecutive(60_000).failures(60_000, Duration::from_secs(3_600)).timeout(Duration::from_secs(1)),
-);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
 
-static OPEN: CircuitBreaker = CircuitBreaker::new("allocations::open", Settings::new().consecutive(1));
+static BREAKERS: [CircuitBreaker; 5] = [
+    CircuitBreaker::new("streak", Settings::new().consecutive(60_000).timeout(SECOND)),
+    CircuitBreaker::new("failures within a time", Settings::new().failures(60_000).window(HOUR)),
+    CircuitBreaker::new("rates of calls", rates().window_calls(60_000).failures(60_000).min_calls(60_000)),
+    CircuitBreaker::new("rates of time", rates().window(HOUR).min_calls(60_000)),
+    // Slices of a microsecond: nearly every call is the first one in its slice.
+    CircuitBreaker::new("rates of a short time", rates().window(Duration::from_micros(10)).min_calls(60_000)),
+];
+
+static OPEN: CircuitBreaker = CircuitBreaker::new("open", Settings::new().consecutive(1));
+static FORCED: CircuitBreaker = CircuitBreaker::new("forced open", Settings::new());
+static METRICS: CircuitBreaker = CircuitBreaker::new("metrics only", Settings::new().consecutive(1));
+
+const fn rates() -> Settings {
+    Settings::new().failure_rate(1.0).slow_rate(1.0).slow_call(SECOND)
+}
 
 #[circuit_breaker(threshold = 60_000, fallback = cached)]
 fn annotated(works: bool) -> Result<u32, Whatever> {
@@ -22,14 +35,12 @@ fn cached(_: bool) -> Result<u32, Whatever> {
     Ok(2)
 }
 
-fn calls() {
-    assert!(annotated(true).is_ok());
-    assert!(annotated(false).is_err());
-    let _: Result<(), Whatever> = BREAKER.call(|| Ok(()));
-    let _: Result<(), Whatever> = BREAKER.call(|| Err(Whatever));
+fn calls(breaker: &'static CircuitBreaker) {
+    let _: Result<(), Whatever> = breaker.call(|| Ok(()));
+    let _: Result<(), Whatever> = breaker.call(|| Err(Whatever));
     let ends: [fn(Permit); 4] = [Permit::success, Permit::failure, Permit::ignore, drop];
     for settle in ends {
-        settle(BREAKER.try_acquire().expect("closed"));
+        settle(breaker.try_acquire().expect("closed"));
     }
 }
 
@@ -45,11 +56,34 @@ impl From<CircuitBreakerError> for Whatever {
 
 #[test]
 fn no_call_allocates_once_there_is_room_for_counts_and_samples() {
-    (0..10).for_each(|_| calls());
-    let closed = measure(|| (0..1_000).for_each(|_| calls()));
-    assert_eq!((closed.count_total, BREAKER.state()), (0, State::Closed));
+    for breaker in &BREAKERS {
+        (0..10).for_each(|_| calls(breaker));
+        let closed = measure(|| (0..1_000).for_each(|_| calls(breaker)));
+        assert_eq!((closed.count_total, breaker.state()), (0, State::Closed), "{breaker:?}");
+    }
+}
 
+#[test]
+fn no_annotated_call_allocates() {
+    let both = || {
+        assert!(annotated(true).is_ok());
+        assert!(annotated(false).is_err());
+    };
+    (0..10).for_each(|_| both());
+    assert_eq!(measure(|| (0..1_000).for_each(|_| both())).count_total, 0);
+}
+
+#[test]
+fn no_rejection_allocates_and_no_call_that_would_be_rejected() {
     OPEN.try_acquire().expect("closed").failure();
-    let rejected = measure(|| (0..1_000).for_each(|_| assert!(OPEN.try_acquire().is_err())));
-    assert_eq!(rejected.count_total, 0);
+    FORCED.set_mode(Mode::ForcedOpen);
+    METRICS.set_mode(Mode::MetricsOnly);
+    METRICS.try_acquire().expect("nothing is rejected").failure();
+    let round = || {
+        assert!(OPEN.try_acquire().is_err() && FORCED.try_acquire().is_err());
+        calls(&METRICS);
+    };
+    round();
+    let rejected = measure(|| (0..1_000).for_each(|_| round()));
+    assert_eq!((rejected.count_total, METRICS.would_be()), (0, Some(State::Open)));
 }

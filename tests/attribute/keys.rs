@@ -8,6 +8,7 @@ use crate::Error;
 
 const WINDOW: Duration = Duration::from_secs(30);
 const TWO: u32 = 2;
+const HALF: f64 = 0.5;
 
 type Answer = Result<u32, Error>;
 
@@ -168,6 +169,7 @@ fn any_constant_expression() {
     successes = 21,
     probe_timeout = "29s",
     timeout = "3s",
+    ramp = "37s",
     on_cancel = "failure"
 )]
 async fn all_that_goes_into_settings() -> Answer {
@@ -177,6 +179,56 @@ async fn all_that_goes_into_settings() -> Answer {
 #[circuit_breaker(on_cancel = "ignore")]
 #[expect(dead_code, reason = "only its settings are looked at")]
 fn cancelled_calls_ignored() -> Answer {
+    answer(true)
+}
+
+#[circuit_breaker(
+    consecutive = 7,
+    failures = 9,
+    failure_rate = "35%",
+    slow_rate = 0.65,
+    slow_call = "1500ms",
+    window = 40,
+    min_calls = 10,
+    probes = 8,
+    probe_failure_rate = "12.5%",
+    ramp = "2m"
+)]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn all_about_shares() -> Answer {
+    answer(true)
+}
+
+#[circuit_breaker(
+    failures = TWO,
+    failure_rate = HALF,
+    slow_rate = HALF / 2.0,
+    slow_call = WINDOW,
+    window = TWO,
+    min_calls = TWO,
+    probe_failure_rate = HALF,
+    ramp = WINDOW
+)]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn all_about_shares_by_constants() -> Answer {
+    answer(true)
+}
+
+#[circuit_breaker(failure_rate = 1, window = 2 * 10)]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn calls_by_an_expression() -> Answer {
+    answer(true)
+}
+
+#[circuit_breaker(slow_rate = 0.5, slow_call = "2s", window = Duration::from_secs(30))]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn time_by_an_expression() -> Answer {
+    answer(true)
+}
+
+#[circuit_breaker(threshold = 4, window = 20)]
+#[expect(dead_code, reason = "only its settings are looked at")]
+fn calls_of_the_short_word() -> Answer {
     answer(true)
 }
 
@@ -191,7 +243,8 @@ fn every_key_reaches_the_settings() {
     let seconds = Duration::from_secs;
     let all = Settings::new()
         .consecutive(7)
-        .failures(9, seconds(11))
+        .failures(9)
+        .window(seconds(11))
         .reset(seconds(13))
         .backoff(1.5)
         .max_reset(seconds(17 * 60))
@@ -199,12 +252,43 @@ fn every_key_reaches_the_settings() {
         .probes(23)
         .successes(21)
         .probe_timeout(seconds(29))
+        .ramp(seconds(37))
         .timeout(seconds(3))
         .on_cancel(OnCancel::Failure);
     assert_eq!(all_that_goes_into_settings_breaker().settings(), all);
     assert_eq!(cancelled_calls_ignored_breaker().settings(), Settings::new().on_cancel(OnCancel::Ignore));
-    assert_eq!(a_window_of_the_short_word_breaker().settings(), Settings::new().failures(4, WINDOW));
+    assert_eq!(a_window_of_the_short_word_breaker().settings(), Settings::new().failures(4).window(WINDOW));
+    assert_eq!(calls_of_the_short_word_breaker().settings(), Settings::new().failures(4).window_calls(20));
     assert_eq!(defaults_breaker().settings(), Settings::new());
+}
+
+#[test]
+fn every_key_of_the_rates_reaches_the_settings() {
+    let literals = Settings::new()
+        .consecutive(7)
+        .failures(9)
+        .failure_rate(0.35)
+        .slow_rate(0.65)
+        .slow_call(Duration::from_millis(1_500))
+        .window_calls(40)
+        .min_calls(10)
+        .probes(8)
+        .probe_failure_rate(0.125)
+        .ramp(Duration::from_secs(120));
+    assert_eq!(all_about_shares_breaker().settings(), literals);
+    let constants = Settings::new()
+        .failures(2)
+        .failure_rate(0.5)
+        .slow_rate(0.25)
+        .slow_call(WINDOW)
+        .window_calls(2)
+        .min_calls(2)
+        .probe_failure_rate(0.5)
+        .ramp(WINDOW);
+    assert_eq!(all_about_shares_by_constants_breaker().settings(), constants);
+    assert_eq!(calls_by_an_expression_breaker().settings(), Settings::new().failure_rate(1.0).window_calls(20));
+    let slow = Settings::new().slow_rate(0.5).slow_call(Duration::from_secs(2)).window(WINDOW);
+    assert_eq!(time_by_an_expression_breaker().settings(), slow);
 }
 
 #[tokio::test]

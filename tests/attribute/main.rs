@@ -5,6 +5,7 @@
     clippy::pedantic,
     reason = "shapes that users write, as they write them; what lints say of the attribute is tested in `silence`"
 )]
+#![allow(deprecated, reason = "one failure is enough to see a breaker open")]
 
 mod asynchronous;
 mod breakers;

@@ -102,7 +102,7 @@ async fn a_hung_dependency_trips_by_the_time_limit() {
 
 #[tokio::test]
 async fn what_a_dropped_future_drops_stays_within() {
-    #[circuit_breaker(threshold = 1)]
+    #[circuit_breaker(threshold = 2)]
     fn clean_up() -> io::Result<()> {
         Ok(())
     }

@@ -1,16 +1,23 @@
 //! What breakers do, as seen by their users.
 
 #![allow(clippy::unchecked_time_subtraction, reason = "a test that computes a wrong time shall panic")]
+#![allow(deprecated, reason = "tests open at one failure, which the attribute warns services of")]
 
 mod cancelled;
 mod error;
 mod fallbacks;
+mod http;
 mod isolation;
 mod late;
+mod modes;
 mod panics;
 mod promises;
+mod ramp;
+mod rates;
 mod recovery;
 mod registry;
 mod rules;
+mod scripted;
+mod slow;
 mod support;
 mod web;

@@ -84,7 +84,7 @@ fn one_trip_however_many_failures_arrive_at_once() {
 fn failures_at_once_trip_a_window_too() {
     for _ in 0..300 {
         let limit = u32::try_from(THREADS).unwrap();
-        let (breaker, _) = breaker(Settings::new().failures(limit, MINUTE));
+        let (breaker, _) = breaker(Settings::new().failures(limit).window(MINUTE));
         at_once(|_| fail(&breaker));
         assert_eq!(breaker.state(), State::Open);
     }
@@ -109,7 +109,7 @@ fn random_end(breaker: &CircuitBreaker, dice: u64) {
 #[test]
 fn totals_add_up_exactly_after_any_mixture_of_calls_and_changes() {
     const CALLS: u64 = 3_000;
-    let settings = Settings::new().consecutive(3).failures(10, SECOND).reset(SECOND).probes(2).backoff(2.0);
+    let settings = Settings::new().consecutive(3).failures(10).window(SECOND).reset(SECOND).probes(2).backoff(2.0);
     let (breaker, clock) = breaker(settings);
     at_once(|thread| {
         for call in 0..CALLS {

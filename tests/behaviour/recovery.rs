@@ -16,6 +16,7 @@ fn the_first_call_at_the_end_of_the_delay_is_the_probe() {
     assert_eq!(breaker.state(), State::Open, "reading changes nothing");
     assert!(breaker.snapshot().probe_due);
     assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
+    assert_eq!(breaker.snapshot().in_state_for, Some(MINUTE));
     let probe = admitted(&breaker);
     assert_eq!(breaker.state(), State::HalfOpen);
     rejected_as(&breaker, ErrorKind::Probing);
@@ -267,7 +268,7 @@ fn an_overdue_half_open_period_weighs_all_that_was_ignored_against_all_that_was_
 
 #[test]
 fn after_an_outage_of_weeks_every_rule_still_holds() {
-    let settings = Settings::new().failures(3, MINUTE).reset(SECOND).failure_samples(0);
+    let settings = Settings::new().failures(3).window(MINUTE).reset(SECOND).failure_samples(0);
     let (breaker, clock) = breaker(settings);
     (0..3).for_each(|_| fail(&breaker));
     for _ in 0..270_000 {
@@ -279,4 +280,19 @@ fn after_an_outage_of_weeks_every_rule_still_holds() {
     succeed(&breaker);
     (0..3).for_each(|_| fail(&breaker));
     assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_reopening_that_is_noticed_late_is_reported_with_the_times_at_which_things_happened() {
+    let (breaker, clock) = open(Settings::new().probes(3).probe_failure_rate(1.0));
+    clock.advance(MINUTE);
+    let _hung = (admitted(&breaker), admitted(&breaker));
+    fail(&breaker);
+    clock.advance(60 * MINUTE);
+    let _probe = admitted(&breaker);
+    let report = breaker.snapshot().last_trip.unwrap();
+    assert!(matches!(report.rule, Rule::ProbesOverdue { .. }), "{report}");
+    let failure = report.failures.last().unwrap();
+    assert_eq!(report.at.duration_since(failure.at).unwrap(), MINUTE, "the limit was reached a minute after the probe");
+    assert!(report.at.elapsed().unwrap() >= 59 * MINUTE);
 }

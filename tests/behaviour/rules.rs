@@ -40,7 +40,7 @@ fn ignored_and_cancelled_calls_neither_feed_nor_end_a_streak() {
 
 #[test]
 fn failures_within_a_window_trip_whatever_succeeds_between_them() {
-    let (breaker, clock) = breaker(Settings::new().failures(3, 30 * SECOND));
+    let (breaker, clock) = breaker(Settings::new().failures(3).window(30 * SECOND));
     for _ in 0..3 {
         succeed(&breaker);
         fail(&breaker);
@@ -53,7 +53,7 @@ fn failures_within_a_window_trip_whatever_succeeds_between_them() {
 
 #[test]
 fn a_failure_as_old_as_the_window_is_out_of_it() {
-    let (breaker, clock) = breaker(Settings::new().failures(2, 30 * SECOND));
+    let (breaker, clock) = breaker(Settings::new().failures(2).window(30 * SECOND));
     fail(&breaker);
     clock.advance(30 * SECOND);
     fail(&breaker);
@@ -65,7 +65,7 @@ fn a_failure_as_old_as_the_window_is_out_of_it() {
 
 #[test]
 fn failures_days_apart_never_trip() {
-    let (breaker, clock) = breaker(Settings::new().failures(3, 30 * SECOND));
+    let (breaker, clock) = breaker(Settings::new().failures(3).window(30 * SECOND));
     for _ in 0..1_000 {
         fail(&breaker);
         clock.advance(86_400 * SECOND);
@@ -75,7 +75,7 @@ fn failures_days_apart_never_trip() {
 
 #[test]
 fn of_two_rules_the_first_that_holds_trips() {
-    let settings = Settings::new().consecutive(2).failures(3, 30 * SECOND);
+    let settings = Settings::new().consecutive(2).failures(3).window(30 * SECOND);
     let (streak, _) = breaker(settings);
     fail(&streak);
     fail(&streak);
@@ -91,7 +91,7 @@ fn of_two_rules_the_first_that_holds_trips() {
 
 #[test]
 fn counts_start_empty_after_every_change() {
-    let (breaker, clock) = breaker(Settings::new().failures(2, MINUTE).reset(SECOND));
+    let (breaker, clock) = breaker(Settings::new().failures(2).window(MINUTE).reset(SECOND));
     fail(&breaker);
     fail(&breaker);
     clock.advance(SECOND);

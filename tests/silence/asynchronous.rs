@@ -39,6 +39,13 @@ async fn cached(order: (&str, u32)) -> Result<u32> {
     Ok(order.1)
 }
 
+#[circuit_breaker(timeout = "2m", threshold = 1)]
+#[expect(deprecated, reason = "such calls do not burden the dependency")]
+pub(crate) async fn long(sku: &str) -> Result<u32> {
+    wait().await;
+    sku.parse().map_err(Error::other)
+}
+
 #[circuit_breaker(fallback = async |_| cached((sku, 1)).await)]
 pub(crate) async fn closure(sku: &str) -> Result<u32> {
     wait().await;

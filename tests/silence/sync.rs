@@ -7,6 +7,7 @@ use std::io::{Error, Result};
 use breaker_runtime::{Cause, circuit_breaker};
 
 const LIMIT: u32 = 3;
+const HALF: f64 = 0.5;
 const RESET: Duration = Duration::from_secs(60);
 const NAME: &str = "by constants";
 
@@ -22,6 +23,48 @@ pub(crate) fn plain(sku: &str) -> Result<u32> {
     max_reset = "1m", jitter = 0.2, probes = 3, successes = 2, probe_timeout = "5m", accessor = everything
 )]
 pub(crate) fn all_keys() -> Result<u32> {
+    Ok(1)
+}
+
+/// With everything about shares.
+#[circuit_breaker(
+    failures = 20,
+    failure_rate = 0.5,
+    slow_rate = "50%",
+    slow_call = "2s",
+    window = 100,
+    min_calls = 30,
+    probes = 5,
+    probe_failure_rate = 0.4,
+    ramp = "30s"
+)]
+pub(crate) fn all_shares() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(
+    failures = LIMIT, failure_rate = HALF, slow_rate = HALF, slow_call = RESET, window = LIMIT, min_calls = LIMIT,
+    probe_failure_rate = HALF, ramp = RESET
+)]
+pub(crate) fn constant_shares() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(failure_rate = HALF, window = RESET)]
+pub(crate) fn constant_time() -> Result<u32> {
+    Ok(1)
+}
+
+/// What is warned of, and meant.
+#[allow(deprecated, reason = "one failure is enough here")]
+#[circuit_breaker(threshold = 1)]
+pub(crate) fn one_failure() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(consecutive = 1, failures = 1, window = 20)]
+#[expect(deprecated, reason = "one failure is enough here")]
+pub(crate) fn one_failure_by_any_rule() -> Result<u32> {
     Ok(1)
 }
 

@@ -12,7 +12,11 @@ pub(crate) enum Id {
     Threshold,
     Consecutive,
     Failures,
+    FailureRate,
+    SlowRate,
+    SlowCall,
     Window,
+    MinCalls,
     OnCancel,
     Reset,
     Backoff,
@@ -20,7 +24,9 @@ pub(crate) enum Id {
     Jitter,
     Probes,
     Successes,
+    ProbeFailureRate,
     ProbeTimeout,
+    Ramp,
     Timeout,
     Ignore,
     FailureIf,
@@ -55,8 +61,11 @@ pub(crate) struct Key {
 const COUNT: &str = "a whole number from 1 to 65535, or a `u32` constant";
 const PROBES: &str = "a whole number from 1 to 255, or a `u32` constant";
 const TIME: &str = "a time as text, such as `\"250ms\"`, `\"60s\"` or `\"5m\"`, or a `Duration` constant";
+const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or an `f64` constant";
+const WINDOW: &str =
+    "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 21] = [
+pub(crate) static KEYS: [Key; 27] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -142,11 +151,39 @@ pub(crate) static KEYS: [Key; 21] = [
         meaning: "opens after so many failures within `window`, whatever succeeds between them",
     },
     Key {
+        id: Id::FailureRate,
+        name: "failure_rate",
+        group: Group::Trip,
+        accepts: RATE,
+        meaning: "opens when this share of the calls in `window` failed",
+    },
+    Key {
+        id: Id::SlowRate,
+        name: "slow_rate",
+        group: Group::Trip,
+        accepts: RATE,
+        meaning: "opens when this share of the calls in `window` took `slow_call` or longer",
+    },
+    Key {
+        id: Id::SlowCall,
+        name: "slow_call",
+        group: Group::Trip,
+        accepts: TIME,
+        meaning: "from which time on a call is slow, for `slow_rate` (none)",
+    },
+    Key {
         id: Id::Window,
         name: "window",
         group: Group::Trip,
-        accepts: TIME,
-        meaning: "how long a failure counts for `failures`, or for `threshold`",
+        accepts: WINDOW,
+        meaning: "what `failures` (or `threshold`) and the rates look back on (60 s for the rates)",
+    },
+    Key {
+        id: Id::MinCalls,
+        name: "min_calls",
+        group: Group::Trip,
+        accepts: COUNT,
+        meaning: "calls that `window` must hold before a rate is read (20, or a smaller `window` of calls)",
     },
     Key {
         id: Id::OnCancel,
@@ -191,11 +228,25 @@ pub(crate) static KEYS: [Key; 21] = [
         meaning: "probes that must succeed before the breaker closes (as many as `probes`)",
     },
     Key {
+        id: Id::ProbeFailureRate,
+        name: "probe_failure_rate",
+        group: Group::Recovery,
+        accepts: RATE,
+        meaning: "all `probes` decide together: this share of failed ones opens the breaker again (the first failed probe does)",
+    },
+    Key {
         id: Id::ProbeTimeout,
         name: "probe_timeout",
         group: Group::Recovery,
         accepts: TIME,
         meaning: "when to decide although probes have not answered (the longest of 60 s, the wait before and `timeout`)",
+    },
+    Key {
+        id: Id::Ramp,
+        name: "ramp",
+        group: Group::Recovery,
+        accepts: TIME,
+        meaning: "lets a growing share of calls through, for so long after probes closed the breaker (all at once)",
     },
     Key {
         id: Id::FallbackOn,
@@ -296,6 +347,10 @@ mod tests {
             ("probe", "probes"),
             ("sucesses", "successes"),
             ("ignroe", "ignore"),
+            ("failurerate", "failure_rate"),
+            ("slow_calls", "slow_call"),
+            ("min_call", "min_calls"),
+            ("rampup", "ramp"),
         ] {
             assert_eq!(meant_by(typed), Some(meant), "{typed}");
         }

@@ -14,7 +14,7 @@ use syn::{Error, Expr, Ident, Pat, PatIdent, Result, Token};
 
 use crate::problems::Problems;
 use keys::{Id, Key};
-use values::{Accessor, Fallback, Value};
+use values::{Accessor, Fallback, Value, Window};
 
 /// What a dropped call counts as.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,7 +81,11 @@ pub(crate) struct Arguments {
     pub(crate) threshold: Option<Value<u32>>,
     pub(crate) consecutive: Option<Value<u32>>,
     pub(crate) failures: Option<Value<u32>>,
-    pub(crate) window: Option<Value<Duration>>,
+    pub(crate) failure_rate: Option<Value<f64>>,
+    pub(crate) slow_rate: Option<Value<f64>>,
+    pub(crate) slow_call: Option<Value<Duration>>,
+    pub(crate) window: Option<Value<Window>>,
+    pub(crate) min_calls: Option<Value<u32>>,
     pub(crate) on_cancel: Option<OnCancel>,
     pub(crate) reset: Option<Value<Duration>>,
     pub(crate) backoff: Option<Value<f64>>,
@@ -89,7 +93,9 @@ pub(crate) struct Arguments {
     pub(crate) jitter: Option<Value<f64>>,
     pub(crate) probes: Option<Value<u32>>,
     pub(crate) successes: Option<Value<u32>>,
+    pub(crate) probe_failure_rate: Option<Value<f64>>,
     pub(crate) probe_timeout: Option<Value<Duration>>,
+    pub(crate) ramp: Option<Value<Duration>>,
     pub(crate) timeout: Option<Value<Duration>>,
     pub(crate) ignore: Option<Ignore>,
     pub(crate) failure_if: Option<Expr>,
@@ -175,18 +181,24 @@ impl Arguments {
             Id::Accessor => self.accessor = Some(values::accessor(key, &expr)?),
             Id::Crate => self.crate_path = Some(values::absolute_path(key, &expr)?),
             Id::Breaker => self.breaker = Some(expr),
-            Id::Threshold => self.threshold = Some(values::count(key, &expr, 65_535)?),
-            Id::Consecutive => self.consecutive = Some(values::count(key, &expr, 65_535)?),
-            Id::Failures => self.failures = Some(values::count(key, &expr, 65_535)?),
-            Id::Window => self.window = Some(values::time(key, &expr)?),
+            Id::Threshold => self.threshold = Some(values::count(key, &expr, values::MOST_CALLS)?),
+            Id::Consecutive => self.consecutive = Some(values::count(key, &expr, values::MOST_CALLS)?),
+            Id::Failures => self.failures = Some(values::count(key, &expr, values::MOST_CALLS)?),
+            Id::FailureRate => self.failure_rate = Some(values::rate(key, &expr)?),
+            Id::SlowRate => self.slow_rate = Some(values::rate(key, &expr)?),
+            Id::SlowCall => self.slow_call = Some(values::time(key, &expr)?),
+            Id::Window => self.window = Some(values::window(key, &expr)?),
+            Id::MinCalls => self.min_calls = Some(values::count(key, &expr, values::MOST_CALLS)?),
             Id::OnCancel => self.on_cancel = Some(values::choice(key, &expr, &ON_CANCEL)?),
             Id::Reset => self.reset = Some(values::time(key, &expr)?),
             Id::Backoff => self.backoff = Some(values::factor(key, &expr)?),
             Id::MaxReset => self.max_reset = Some(values::time(key, &expr)?),
             Id::Jitter => self.jitter = Some(values::fraction(key, &expr)?),
-            Id::Probes => self.probes = Some(values::count(key, &expr, 255)?),
-            Id::Successes => self.successes = Some(values::count(key, &expr, 255)?),
+            Id::Probes => self.probes = Some(values::count(key, &expr, values::MOST_PROBES)?),
+            Id::Successes => self.successes = Some(values::count(key, &expr, values::MOST_PROBES)?),
+            Id::ProbeFailureRate => self.probe_failure_rate = Some(values::rate(key, &expr)?),
             Id::ProbeTimeout => self.probe_timeout = Some(values::time(key, &expr)?),
+            Id::Ramp => self.ramp = Some(values::time(key, &expr)?),
             Id::Timeout => self.timeout = Some(values::time(key, &expr)?),
             Id::FailureIf => self.failure_if = Some(values::judge(key, expr)?),
             Id::Fallback => self.fallback = Some(values::fallback(key, expr)?),

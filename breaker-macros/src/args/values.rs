@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Error, Expr, ExprLit, ExprPath, Ident, Lit, Result, UnOp};
+use syn::{Error, Expr, ExprLit, ExprPath, Ident, Lit, LitInt, LitStr, Result, UnOp};
 
 use super::keys::Key;
 use crate::types::joined;
@@ -51,6 +51,11 @@ pub(crate) fn place(expr: &Expr) -> &Expr {
     }
 }
 
+/// The largest number of calls in a rule, or in a window.
+pub(crate) const MOST_CALLS: u32 = 65_535;
+/// The largest number of probes.
+pub(crate) const MOST_PROBES: u32 = 255;
+
 /// A literal as written, with its sign.
 struct Written<'a> {
     negative: bool,
@@ -96,11 +101,7 @@ fn refused(key: &Key, at: impl ToTokens, hint: &str) -> Error {
 /// A number of calls, from 1 to `most`.
 pub(crate) fn count(key: &Key, expr: &Expr, most: u32) -> Result<Value<u32>> {
     value(key, expr, |written| match written.lit {
-        Lit::Int(number) if matches!(number.suffix(), "" | "u32") => {
-            let number: u32 = number.base10_parse().unwrap_or(u32::MAX);
-            let fits = !written.negative && (1..=most).contains(&number);
-            if fits { Ok(number) } else { Err(String::new()) }
-        }
+        Lit::Int(number) if matches!(number.suffix(), "" | "u32") => number_of_calls(written, number, most),
         Lit::Int(number) => Err(format!(": write `{}`", number.base10_digits())),
         Lit::Str(text) if text.value().parse::<u32>().is_ok() => {
             Err(format!(": write `{}`, without quotes", text.value()))
@@ -109,18 +110,63 @@ pub(crate) fn count(key: &Key, expr: &Expr, most: u32) -> Result<Value<u32>> {
     })
 }
 
+fn number_of_calls(written: &Written, number: &LitInt, most: u32) -> std::result::Result<u32, String> {
+    let number: u32 = number.base10_parse().unwrap_or(u32::MAX);
+    let fits = !written.negative && (1..=most).contains(&number);
+    if fits { Ok(number) } else { Err(String::new()) }
+}
+
+/// What a rule looks back on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Window {
+    Time(Duration),
+    Calls(u32),
+}
+
+/// A time as text, or a number of calls.
+pub(crate) fn window(key: &Key, expr: &Expr) -> Result<Value<Window>> {
+    value(key, expr, |written| match written.lit {
+        Lit::Int(number) if matches!(number.suffix(), "" | "u32") => {
+            number_of_calls(written, number, MOST_CALLS).map(Window::Calls)
+        }
+        // A number in quotes is as near to the one as to the other.
+        Lit::Str(text) if !written.negative => time_text(text).map(Window::Time).map_err(|hint| {
+            let digits = text.value();
+            let digits = digits.trim();
+            match digits.parse::<u32>() {
+                Ok(1..) => format!(": write `\"{digits}s\"` for a time, or `{digits}` for calls"),
+                _ => hint,
+            }
+        }),
+        Lit::Int(number) => Err(match missing_unit(&as_written(number.base10_digits(), number.suffix())) {
+            none if none.is_empty() => format!(": write `{}`", number.base10_digits()),
+            unit => unit,
+        }),
+        Lit::Float(number) => Err(missing_unit(&as_written(number.base10_digits(), number.suffix()))),
+        _ => Err(String::new()),
+    })
+}
+
 /// A time longer than zero.
 pub(crate) fn time(key: &Key, expr: &Expr) -> Result<Value<Duration>> {
     value(key, expr, |written| match written.lit {
-        Lit::Str(text) if !written.negative => match humantime::parse_duration(text.value().trim()) {
-            Ok(Duration::ZERO) => Err(", and it must be longer than zero".to_owned()),
-            Ok(time) => Ok(time),
-            Err(_) => Err(missing_unit(&text.value())),
-        },
-        Lit::Int(number) => Err(missing_unit(&format!("{}{}", number.base10_digits(), number.suffix()))),
-        Lit::Float(number) => Err(missing_unit(&format!("{}{}", number.base10_digits(), number.suffix()))),
+        Lit::Str(text) if !written.negative => time_text(text),
+        Lit::Int(number) => Err(missing_unit(&as_written(number.base10_digits(), number.suffix()))),
+        Lit::Float(number) => Err(missing_unit(&as_written(number.base10_digits(), number.suffix()))),
         _ => Err(String::new()),
     })
+}
+
+fn time_text(text: &LitStr) -> std::result::Result<Duration, String> {
+    match humantime::parse_duration(text.value().trim()) {
+        Ok(Duration::ZERO) => Err(", and it must be longer than zero".to_owned()),
+        Ok(time) => Ok(time),
+        Err(_) => Err(missing_unit(&text.value())),
+    }
+}
+
+fn as_written(digits: &str, suffix: &str) -> String {
+    format!("{digits}{suffix}")
 }
 
 /// Proposes what a time without quotes, or without a unit, was meant to be.
@@ -142,24 +188,46 @@ pub(crate) fn factor(key: &Key, expr: &Expr) -> Result<Value<f64>> {
 
 /// A share, from nothing to all.
 pub(crate) fn fraction(key: &Key, expr: &Expr) -> Result<Value<f64>> {
-    value(key, expr, |written| {
-        let share = match written.lit {
-            Lit::Str(text) if !written.negative => percentage(&text.value()),
-            _ => number(written),
-        };
-        match share {
-            Some(share) if (0.0..=1.0).contains(&share) => Ok(share),
-            Some(percent) if (1.0..=100.0).contains(&percent) && matches!(written.lit, Lit::Int(_)) => {
-                Err(format!(": write `\"{percent}%\"`"))
-            }
-            _ => Err(String::new()),
-        }
+    value(key, expr, share)
+}
+
+/// A share of the calls: no rule is to be reached by none of them.
+pub(crate) fn rate(key: &Key, expr: &Expr) -> Result<Value<f64>> {
+    value(key, expr, |written| match share(written)? {
+        share if share > 0.0 => Ok(share),
+        _ => Err(String::new()),
     })
 }
 
+fn share(written: &Written) -> std::result::Result<f64, String> {
+    let share = match written.lit {
+        Lit::Str(text) if !written.negative => percentage(&text.value()),
+        _ => number(written),
+    };
+    match share {
+        Some(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        Some(percent) if (1.0..=100.0).contains(&percent) && matches!(written.lit, Lit::Int(_)) => {
+            Err(format!(": write `\"{percent}%\"`"))
+        }
+        _ => Err(match written.lit {
+            Lit::Str(text) => meant_as_share(text.value().trim()),
+            _ => String::new(),
+        }),
+    }
+}
+
+/// Proposes what a number in quotes was meant to be.
+fn meant_as_share(text: &str) -> String {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share <= 1.0 => format!(": write `{text}`, without quotes"),
+        Ok(percent) if percent > 1.0 && percent <= 100.0 => format!(": write `\"{text}%\"`"),
+        _ => String::new(),
+    }
+}
+
+/// A hundredth by the decimal point, so that `"33.3%"` is the very number that `0.333` is.
 fn percentage(text: &str) -> Option<f64> {
-    let number: f64 = text.trim().strip_suffix('%')?.trim_end().parse().ok()?;
-    Some(number / 100.0)
+    format!("{}e-2", text.trim().strip_suffix('%')?.trim_end()).parse().ok()
 }
 
 fn number(written: &Written) -> Option<f64> {
@@ -372,6 +440,68 @@ mod tests {
         }
         for text in ["1.1", "-0.1", "\"120%\"", "\"half\"", "50", "\"NaN%\"", "\"inf%\""] {
             assert!(said(fraction(jitter, &parsed(text))).contains("accepts a fraction"), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates() {
+        let key = get(Id::FailureRate);
+        for (text, share) in
+            [("0.5", 0.5), ("\"50%\"", 0.5), ("1", 1.0), ("1.0", 1.0), ("\"100%\"", 1.0), ("\"33.3%\"", 0.333)]
+        {
+            assert_eq!(rate(key, &parsed(text)).ok().and_then(|share| share.known()), Some(share), "{text}");
+        }
+        for text in ["0", "0.0", "-0.0", "\"0%\"", "1.1", "-0.5", "\"half\"", "\"0.5\"", "true", "0.5f32"] {
+            let said = said(rate(key, &parsed(text)));
+            assert!(said.starts_with("`failure_rate` accepts a share above 0 and up to 1"), "{text}: {said}");
+        }
+        for (text, hint) in [
+            ("50", ": write `\"50%\"`"),
+            ("\"50\"", ": write `\"50%\"`"),
+            ("\"0.5\"", ": write `0.5`, without quotes"),
+            ("\"0\"", "`f64` constant"),
+            ("\"half\"", "`f64` constant"),
+        ] {
+            let text = said(rate(key, &parsed(text)));
+            assert!(text.ends_with(hint), "{text}");
+        }
+        for text in ["RATE", "limits::RATE", "1.0 / 3.0", "Self::RATE"] {
+            assert!(rate(key, &parsed(text)).is_ok_and(|rate| rate.known().is_none()), "{text}");
+        }
+    }
+
+    #[test]
+    fn windows() {
+        let key = get(Id::Window);
+        for (text, known) in [
+            ("\"30s\"", Window::Time(Duration::from_secs(30))),
+            ("\" 5m \"", Window::Time(Duration::from_secs(300))),
+            ("20", Window::Calls(20)),
+            ("(20)", Window::Calls(20)),
+            ("1u32", Window::Calls(1)),
+            ("65_535", Window::Calls(65_535)),
+        ] {
+            assert_eq!(window(key, &parsed(text)).ok().and_then(|window| window.known()), Some(known), "{text}");
+        }
+        for (text, hint) in [
+            ("30s", ": write `\"30s\"`"),
+            ("1.5", ": write `\"1.5s\"`"),
+            ("\"20\"", ": write `\"20s\"` for a time, or `20` for calls"),
+            ("20usize", ": write `20`"),
+            ("\"0s\"", ", and it must be longer than zero"),
+            ("\"0\"", ", and it must be longer than zero"),
+            ("0", "`u32` constant"),
+            ("-20", "`u32` constant"),
+            ("65_536", "`u32` constant"),
+            ("5_000_000_000", "`u32` constant"),
+            ("\"20 calls\"", "`u32` constant"),
+            ("true", "`u32` constant"),
+        ] {
+            let text = said(window(key, &parsed(text)));
+            assert!(text.starts_with("`window` accepts a time as text") && text.ends_with(hint), "{text}");
+        }
+        for text in ["WINDOW", "2 * 10", "Duration::from_secs(30)"] {
+            assert!(window(key, &parsed(text)).is_ok_and(|window| window.known().is_none()), "{text}");
         }
     }
 

@@ -10,8 +10,9 @@ use syn::{Expr, Ident};
 use super::here;
 use super::place::Place;
 use crate::args::OnCancel;
-use crate::args::values::{Value, place};
+use crate::args::values::{Value, Window, place};
 use crate::plan::{self, Breaker, Plan, Setting};
+use crate::rules::Doubt;
 use crate::site::Site;
 
 /// Output:
@@ -30,19 +31,34 @@ pub(super) fn handle(plan: &Plan, site: Site) -> TokenStream {
         Breaker::Own { name, settings } => own(plan, name.as_ref(), settings, site),
         Breaker::Shared { expr, lasting } => shared(plan, expr, *lasting, site),
     };
+    let warnings: TokenStream = plan.doubts.iter().map(warning).collect();
     match &plan.limit {
-        None => quote_spanned! {here()=> let breaker = { #items #handle }; },
+        None => quote_spanned! {here()=> let breaker = { #warnings #items #handle }; },
         Some(limit) => {
             let limit = time(plan, limit);
             quote_spanned! {here()=>
                 let (breaker, limit) = {
                     const __LIMIT: #p::Duration = #limit;
+                    #warnings
                     #items
                     (#handle, __LIMIT)
                 };
             }
         }
     }
+}
+
+/// Output, which is nothing at run time:
+/// ```text
+/// const _: () = { #[deprecated(note = TEXT)] const NAME: () = (); NAME };
+/// ```
+/// with the use at what is doubted. The compiler has no other warning that macros may give. It stands in the function,
+/// so that `#[allow(deprecated)]` there silences it.
+fn warning(doubt: &Doubt) -> TokenStream {
+    let Doubt { at, name, text } = doubt;
+    let name = Ident::new(name, here());
+    let used = Place::of(at).put(name.to_token_stream());
+    quote_spanned!(here()=> const _: () = { #[deprecated(note = #text)] const #name: () = (); #used };)
 }
 
 fn own(plan: &Plan, name: Option<&Value<()>>, settings: &[Setting], site: Site) -> (TokenStream, TokenStream) {
@@ -148,10 +164,11 @@ fn all_settings(plan: &Plan, settings: &[Setting]) -> TokenStream {
     let limit = plan.limit.as_ref().map(|_| quote_spanned!(here()=> .timeout(__LIMIT)));
     let none = quote_spanned!(here()=> #p::Settings::new() #limit);
     settings.iter().fold(none, |before, one| {
-        let one_more = setting(plan, one);
-        let all = quote_spanned!(here()=> #before #one_more);
+        let all = setting(plan, &before, one);
         let place = match one {
-            Setting::Successes(value) => Place::of(value.tokens()),
+            Setting::Window { count: Some(value), .. } | Setting::MinCalls(value) | Setting::Successes(value) => {
+                Place::of(value.tokens())
+            }
             Setting::MaxReset(value) | Setting::ProbeTimeout(value) => Place::of(value.tokens()),
             _ => return all,
         };
@@ -159,14 +176,27 @@ fn all_settings(plan: &Plan, settings: &[Setting]) -> TokenStream {
     })
 }
 
-/// Output: `.consecutive(3)`
-fn setting(plan: &Plan, setting: &Setting) -> TokenStream {
+/// Input: `SETTINGS`
+///
+/// Output: `SETTINGS.consecutive(3)`, and for a constant window, whose type only the compiler knows,
+/// `P::with_window(SETTINGS, WINDOW)`
+fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream {
+    let p = &plan.runtime;
     let (method, values) = match setting {
         Setting::Consecutive(value) => ("consecutive", count(plan, value)),
-        Setting::Failures(value, window) => {
-            let (value, window) = (count(plan, value), time(plan, window));
-            ("failures", quote_spanned!(here()=> #value, #window))
+        Setting::Failures(value) => ("failures", count(plan, value)),
+        Setting::FailureRate(value) => ("failure_rate", number(plan, "rate", value)),
+        Setting::SlowRate(value) => ("slow_rate", number(plan, "rate", value)),
+        Setting::SlowCall(value) => ("slow_call", time(plan, value)),
+        Setting::Window { window: Value::Literal(Window::Time(known), _), .. } => ("window", known_time(plan, *known)),
+        Setting::Window { window: Value::Literal(Window::Calls(known), _), .. } => {
+            ("window_calls", known_count(*known))
         }
+        Setting::Window { window: Value::Constant(expr), .. } => {
+            let window = constant_window(plan, expr);
+            return quote_spanned!(here()=> #p::with_window(#before, #window));
+        }
+        Setting::MinCalls(value) => ("min_calls", count(plan, value)),
         Setting::OnCancel(what) => ("on_cancel", on_cancel(plan, *what)),
         Setting::Reset(value) => ("reset", time(plan, value)),
         Setting::Backoff(value) => ("backoff", number(plan, "factor", value)),
@@ -174,18 +204,24 @@ fn setting(plan: &Plan, setting: &Setting) -> TokenStream {
         Setting::Jitter(value) => ("jitter", number(plan, "fraction", value)),
         Setting::Probes(value) => ("probes", probe_count(plan, value)),
         Setting::Successes(value) => ("successes", probe_count(plan, value)),
+        Setting::ProbeFailureRate(value) => ("probe_failure_rate", number(plan, "rate", value)),
         Setting::ProbeTimeout(value) => ("probe_timeout", time(plan, value)),
+        Setting::Ramp(value) => ("ramp", time(plan, value)),
     };
     let method = Ident::new(method, here());
-    quote_spanned!(here()=> .#method(#values))
+    quote_spanned!(here()=> #before.#method(#values))
 }
 
 fn count(plan: &Plan, value: &Value<u32>) -> TokenStream {
-    known_or_checked(plan, "count", value, |number| Literal::u32_unsuffixed(number).into_token_stream())
+    known_or_checked(plan, "count", value, known_count)
 }
 
 fn probe_count(plan: &Plan, value: &Value<u32>) -> TokenStream {
-    known_or_checked(plan, "probe_count", value, |number| Literal::u32_unsuffixed(number).into_token_stream())
+    known_or_checked(plan, "probe_count", value, known_count)
+}
+
+fn known_count(number: u32) -> TokenStream {
+    Literal::u32_unsuffixed(number).into_token_stream()
 }
 
 fn number(plan: &Plan, check: &str, value: &Value<f64>) -> TokenStream {
@@ -193,11 +229,23 @@ fn number(plan: &Plan, check: &str, value: &Value<f64>) -> TokenStream {
 }
 
 fn time(plan: &Plan, value: &Value<Duration>) -> TokenStream {
+    known_or_checked(plan, "duration", value, |time| known_time(plan, time))
+}
+
+fn known_time(plan: &Plan, time: Duration) -> TokenStream {
     let p = &plan.runtime;
-    known_or_checked(plan, "duration", value, |time| {
-        let (seconds, nanos) = (Literal::u64_unsuffixed(time.as_secs()), Literal::u32_unsuffixed(time.subsec_nanos()));
-        quote_spanned!(here()=> #p::Duration::new(#seconds, #nanos))
-    })
+    let (seconds, nanos) = (Literal::u64_unsuffixed(time.as_secs()), Literal::u32_unsuffixed(time.subsec_nanos()));
+    quote_spanned!(here()=> #p::Duration::new(#seconds, #nanos))
+}
+
+/// Output: `P::window(P::WindowOf(WINDOW).kind())`, at `WINDOW`: a method finds the type, of which there are two.
+fn constant_window(plan: &Plan, expr: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    let place = Place::of(expr);
+    let mut kind = place.call(quote_spanned!(here()=> #p::WindowOf), expr.clone());
+    kind.extend(place.put(quote_spanned!(here()=> .kind)));
+    kind.extend(place.arguments(TokenStream::new()));
+    place.call(quote_spanned!(here()=> #p::window), kind)
 }
 
 fn on_cancel(plan: &Plan, what: OnCancel) -> TokenStream {

@@ -3,15 +3,34 @@
 use std::ops::Deref;
 use std::time::Duration;
 
+use super::cell::Settled;
 use super::permit::{Permit, Ticket, Whose};
+use super::ramp;
+use super::reading::Read;
 use super::word::{Identity, Word};
 use super::{CircuitBreaker, Count};
 use crate::clock::Time;
 use crate::error::CircuitBreakerError;
+use crate::mode::Mode;
 use crate::state::State;
 
-/// The state in which a call was admitted, or a word that is to be looked at instead.
-type Attempt = Result<Identity, Word>;
+/// What one look at the state word says to a call.
+enum Answer {
+    /// It may run, and its outcome belongs to this state.
+    Admitted(Identity),
+    Rejected(Rejection),
+    /// The word has changed meanwhile to this one.
+    Again(Word),
+}
+
+/// Why a call may not run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rejection {
+    Open { retry_after: Duration },
+    Probing,
+    Recovering,
+    ForcedOpen,
+}
 
 impl CircuitBreaker {
     #[expect(clippy::inline_always, reason = "out of line, copying its result costs more than all it does")]
@@ -22,71 +41,127 @@ impl CircuitBreaker {
     {
         let this: &Self = breaker;
         let word = this.cell.load();
-        let epoch = if word.is_closed() { word.identity() } else { this.admit_slow(word, limit)? };
-        this.totals.add(Count::Started);
-        let deadline = match limit.or(this.settings.timeout) {
-            None => Time::END,
-            Some(limit) => this.clock.now().after(limit),
+        let ticket = if word.lets_all_pass() && !this.timed && limit.is_none() {
+            Ticket::new(word.identity(), Time::END, Time::END, whose)
+        } else {
+            this.admit_slow(word, limit, whose)?
         };
-        Ok(Permit::new(breaker.clone(), Ticket { epoch, deadline, whose }))
+        this.totals.add(Count::Started);
+        Ok(Permit::new(breaker.clone(), ticket))
     }
 
-    /// Admission where the breaker was not closed a moment ago.
-    #[cold]
-    fn admit_slow(&self, mut word: Word, limit: Option<Duration>) -> Result<Identity, CircuitBreakerError> {
-        loop {
-            let attempt = match word.state() {
-                State::Closed => return Ok(word.identity()),
-                State::Open => self.arrive_open(word, limit)?,
-                State::HalfOpen => self.arrive_half_open(word)?,
-            };
-            match attempt {
-                Ok(identity) => return Ok(identity),
-                Err(found) => word = found,
+    /// Admission where the breaker was not closed a moment ago, or where the call's time counts.
+    fn admit_slow(&self, mut word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, CircuitBreakerError> {
+        let now = self.clock.now();
+        let epoch = loop {
+            match self.answer(word, now, limit) {
+                Answer::Admitted(epoch) => break epoch,
+                Answer::Rejected(_) if word.mode() == Mode::MetricsOnly => {
+                    self.totals.add(Count::WouldHaveRejected);
+                    break Identity::UNHEARD;
+                }
+                Answer::Rejected(rejection) => return Err(self.reject(word, rejection)),
+                Answer::Again(found) => word = found,
             }
+        };
+        if self.rules.slow.is_some() && epoch.is_closed() && epoch != Identity::UNHEARD {
+            self.record_beginning(epoch, now);
+        }
+        let deadline = limit.or(self.settings.timeout).map_or(Time::END, |limit| now.after(limit));
+        Ok(Ticket::new(epoch, now, deadline, whose))
+    }
+
+    fn answer(&self, word: Word, now: Time, limit: Option<Duration>) -> Answer {
+        match (word.mode(), word.state()) {
+            (Mode::Disabled, _) => Answer::Admitted(Identity::UNHEARD),
+            (Mode::ForcedOpen, _) => Answer::Rejected(Rejection::ForcedOpen),
+            (_, State::Closed) => self.arrive_closed(word, now),
+            (_, State::Open) => self.arrive_open(word, now, limit),
+            (_, State::HalfOpen) => self.arrive_half_open(word, now, limit),
         }
     }
 
-    /// The half-open state that this call begins as its first probe, or the word that it found
-    /// instead; or its rejection.
-    fn arrive_open(&self, word: Word, limit: Option<Duration>) -> Result<Attempt, CircuitBreakerError> {
+    fn arrive_closed(&self, word: Word, now: Time) -> Answer {
+        let epoch = word.identity();
+        if self.must_look_at_running(epoch, now) {
+            let mut read = Read::default();
+            let settled = self.cell.settle(epoch, |word| {
+                read = self.read_on_arrival(epoch, now);
+                word.arrival(read.into())
+            });
+            if let (Settled::Changed(change), Some(rule)) = (settled, read.rule) {
+                self.opened(change, now, rule);
+                return Answer::Again(change.to);
+            }
+        }
+        if word.is_ramping() { self.arrive_ramping(word, now) } else { Answer::Admitted(epoch) }
+    }
+
+    fn arrive_ramping(&self, word: Word, now: Time) -> Answer {
+        let whole = self.settings.ramp.unwrap_or_default();
+        match ramp::share_since(self.timeline.ramp(word.identity()), now, whole) {
+            None => match self.cell.exchange(word, word.end_ramp()) {
+                Ok(change) => Answer::Admitted(change.to.identity()),
+                Err(found) => Answer::Again(found),
+            },
+            Some(share) if self.ramp.passes(word.epoch(), share) => Answer::Admitted(word.identity()),
+            Some(_) => Answer::Rejected(Rejection::Recovering),
+        }
+    }
+
+    /// An open breaker whose delay has passed becomes half-open, with this call as its first probe.
+    fn arrive_open(&self, word: Word, now: Time, limit: Option<Duration>) -> Answer {
         let Some(period) = self.timeline.open_period(word.identity()) else {
             // It has opened this very moment, and who opened it is about to say when it ends.
-            return Err(self.reject_open(word, self.delay(word)));
+            return Answer::Rejected(Rejection::Open { retry_after: self.delay(word) });
         };
-        let now = self.clock.now();
         if now < period.due() {
-            return Err(self.reject_open(word, period.due().since(now)));
+            return Answer::Rejected(Rejection::Open { retry_after: period.due().since(now) });
         }
-        Ok(self.cell.exchange(word, word.probe()).map(|change| {
-            self.began_probing(change, now, period.delay, limit);
-            change.to.identity()
-        }))
-    }
-
-    /// The half-open state in which this call takes a place, or the word that there is instead; or
-    /// its rejection. A half-open period that has lasted too long ends here.
-    fn arrive_half_open(&self, word: Word) -> Result<Attempt, CircuitBreakerError> {
-        if let Some(period) = self.timeline.half_open_period(word.identity()) {
-            let now = self.clock.now();
-            if now >= period.overdue_at {
-                let next = word.overdue(self.reopenings(word.identity()));
-                return Ok(Err(match self.cell.exchange(word, next) {
-                    Ok(change) => {
-                        self.ended_overdue(change, period, now);
-                        change.to
-                    }
-                    Err(found) => found,
-                }));
+        match self.cell.exchange(word, word.probe()) {
+            Ok(change) => {
+                self.began_probing(change, now, period.delay, limit);
+                Answer::Admitted(change.to.identity())
             }
+            Err(found) => Answer::Again(found),
         }
-        let next = word.admit_probe(self.limits()).ok_or_else(|| self.reject_probing(word))?;
-        Ok(self.cell.exchange(word, next).map(|change| change.to.identity()))
     }
 
-    /// How many attempts to close had failed when the half-open state `state` began.
-    pub(super) fn reopenings(&self, state: Identity) -> u32 {
-        // Known for certain: who began the half-open state had to read it.
-        self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings)
+    /// A call takes a place as a probe. A half-open period that has lasted too long ends here.
+    fn arrive_half_open(&self, word: Word, now: Time, limit: Option<Duration>) -> Answer {
+        let state = word.identity();
+        let period = self.timeline.half_open_period(state);
+        if let Some(period) = period.filter(|period| now >= period.overdue_at) {
+            let (ignored, cancelled) = self.given_back.of(word.epoch());
+            let next = word.overdue(self.limits(), ignored, cancelled, self.next_reopening(state));
+            return Answer::Again(match self.cell.exchange(word, next) {
+                Ok(change) => {
+                    self.ended_overdue(change, period, now);
+                    change.to
+                }
+                Err(found) => found,
+            });
+        }
+        let Some(next) = word.admit_probe(self.limits()) else { return Answer::Rejected(Rejection::Probing) };
+        match self.cell.exchange(word, next) {
+            Ok(change) => {
+                if period.is_none() {
+                    // The first probe after somebody ended a forced opening, or one that comes on the
+                    // heels of the first.
+                    let opened = self.timeline.open_period(state.open_before());
+                    let delay = opened.map_or(self.settings.reset, |opened| opened.delay);
+                    self.began_half_open(state, now, delay, limit);
+                }
+                Answer::Admitted(change.to.identity())
+            }
+            Err(found) => Answer::Again(found),
+        }
+    }
+
+    /// How often the breaker will have failed to close, if the half-open period `state` fails.
+    pub(super) fn next_reopening(&self, state: Identity) -> u32 {
+        // Who began the half-open state had to read the open period, so it is known; unless there was
+        // none, where somebody had forced the breaker open.
+        self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings.saturating_add(1))
     }
 }

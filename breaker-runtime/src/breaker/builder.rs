@@ -61,7 +61,8 @@ impl Builder {
     /// Settings that [`Settings::check`] refuses.
     pub fn build(self) -> Result<CircuitBreaker, SettingsError> {
         self.settings.check()?;
-        Ok(CircuitBreaker::made(interned(&self.name), self.settings, self.clock, self.location))
+        let made = self.clock.now();
+        Ok(CircuitBreaker::made(interned(&self.name), self.settings, self.clock, made, self.location))
     }
 }
 

@@ -9,9 +9,8 @@
 //! report) carries the identity of its state and is not believed under another one; see
 //! [`super::timeline`]. Nothing needs a single order of several words, hence no `SeqCst`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::word::{Identity, Step, Word};
+use crate::sync::{AtomicU64, Ordering};
 
 #[derive(Debug)]
 pub(crate) struct StateCell(AtomicU64);

@@ -1,15 +1,18 @@
 //! The breaker: what it is made of, and how people use it by hand.
 //!
 //! Of its parts, [`cell`] and [`timeline`] hold what decides; [`admission`] and [`settling`] are the
-//! two ends of a call, and [`publish`] is what follows a change of state.
+//! two ends of a call, [`reading`] is what the windows say between them, and [`publish`] is what
+//! follows a change of state.
 
 mod admission;
 mod builder;
 mod cell;
+mod given_back;
 mod permit;
 mod publish;
+mod ramp;
+mod reading;
 mod settling;
-mod thread_slot;
 mod timeline;
 mod totals;
 mod view;
@@ -20,7 +23,6 @@ use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use once_cell::race::{OnceBox, OnceRef};
 
@@ -30,14 +32,18 @@ pub(crate) use permit::{Watch, Whose};
 pub(crate) use totals::Count;
 pub use totals::Totals;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::history::History;
+use crate::mode::Mode;
 use crate::outcome::{Quote, Verdict};
-use crate::policy::Settings;
+use crate::policy::{Rules, Settings};
 use crate::state::State;
-use crate::window::{RecentFailures, Samples};
+use crate::sync::AtomicU64;
+use crate::window::{CallWindow, RecentFailures, Running, Samples, TimeWindow};
 use cell::StateCell;
+use given_back::GivenBack;
+use ramp::Ramp;
 use timeline::Timeline;
 use totals::TotalCounts;
 use word::Limits;
@@ -74,7 +80,8 @@ use word::Limits;
 /// reset delay has passed; half-open, a few pass as probes and decide.
 ///
 /// A call inside a call on the same breaker takes a second permit: while half-open with one probe
-/// the inner one is rejected. Protect the outermost call only.
+/// the inner one is rejected; if the outer one fails for that, the breaker cannot close. Protect the
+/// outermost call only.
 pub struct CircuitBreaker {
     cell: StateCell,
     totals: TotalCounts,
@@ -84,9 +91,19 @@ pub struct CircuitBreaker {
     /// The number of the last change of state that was published.
     changes: AtomicU64,
     recent_failures: OnceBox<RecentFailures>,
+    calls: CallWindow,
+    times: TimeWindow,
+    running: Running,
+    given_back: GivenBack,
+    ramp: Ramp,
     samples: OnceBox<Samples>,
     history: OnceRef<'static, History>,
     settings: Settings,
+    rules: Rules,
+    /// Whether it matters when a call began.
+    timed: bool,
+    /// From when on the slices of time are counted.
+    made: Time,
     clock: Clock,
     name: &'static str,
     location: &'static Location<'static>,
@@ -105,7 +122,7 @@ impl CircuitBreaker {
         if let Err(refused) = settings.check() {
             panic!("{}", refused.text());
         }
-        Self::made(name, settings, Clock::monotonic(), Location::caller())
+        Self::made(name, settings, Clock::monotonic(), Time::from_nanos(0), Location::caller())
     }
 
     /// A breaker whose name or settings are known at run time only, or with a clock of its own.
@@ -118,8 +135,10 @@ impl CircuitBreaker {
         name: &'static str,
         settings: Settings,
         clock: Clock,
+        made: Time,
         location: &'static Location<'static>,
     ) -> Self {
+        let rules = Rules::of(&settings);
         Self {
             cell: StateCell::new(),
             totals: TotalCounts::new(),
@@ -127,9 +146,17 @@ impl CircuitBreaker {
             unanswered_since: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             recent_failures: OnceBox::new(),
+            calls: CallWindow::new(),
+            times: TimeWindow::new(),
+            running: Running::new(),
+            given_back: GivenBack::new(),
+            ramp: Ramp::new(),
             samples: OnceBox::new(),
             history: OnceRef::new(),
+            timed: settings.timeout.is_some() || rules.slow.is_some(),
+            rules,
             settings,
+            made,
             clock,
             name,
             location,
@@ -139,7 +166,8 @@ impl CircuitBreaker {
     /// A fresh breaker like this one, on another clock.
     #[cfg(feature = "testing")]
     pub(crate) fn copy_on(&self, clock: Clock) -> Self {
-        Self::made(self.name, self.settings, clock, self.location)
+        let made = clock.now();
+        Self::made(self.name, self.settings, clock, made, self.location)
     }
 
     /// The name.
@@ -166,10 +194,49 @@ impl CircuitBreaker {
     }
 
     /// The present state. Reading changes nothing: an open breaker whose delay has passed stays
-    /// open until a call arrives ([`Snapshot::probe_due`](crate::Snapshot) tells).
+    /// open until a call arrives ([`Snapshot::probe_due`](crate::Snapshot) tells). In the modes
+    /// disabled and metrics only it reads closed, forced open it reads open.
     #[must_use]
     pub fn state(&self) -> State {
-        self.cell.load().state()
+        self.cell.load().shown()
+    }
+
+    /// The state that a breaker in [`Mode::MetricsOnly`] would be in; `None` in all other modes.
+    #[must_use]
+    pub fn would_be(&self) -> Option<State> {
+        let word = self.cell.load();
+        (word.mode() == Mode::MetricsOnly).then(|| word.state())
+    }
+
+    /// Who decides at present.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.cell.load().mode()
+    }
+
+    /// Says who decides from now on. Whoever leaves [`Mode::ForcedOpen`] finds the breaker half-open,
+    /// so that a probe decides; every other change begins closed, with nothing counted. Calls under
+    /// way end late: they count in the totals alone. Setting the present mode changes nothing.
+    ///
+    /// ```
+    /// use breaker_runtime::{CircuitBreaker, Mode, State};
+    ///
+    /// let breaker = CircuitBreaker::builder("pricing").build()?;
+    /// breaker.set_mode(Mode::ForcedOpen);
+    /// assert!(breaker.try_acquire().is_err());
+    /// breaker.set_mode(Mode::Automatic);
+    /// breaker.try_acquire()?.success();
+    /// assert_eq!(breaker.state(), State::Closed);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn set_mode(&self, mode: Mode) {
+        let mut word = self.cell.load();
+        while word.mode() != mode {
+            match self.cell.exchange(word, word.enter(mode)) {
+                Ok(change) => return self.mode_set(change),
+                Err(found) => word = found,
+            }
+        }
     }
 
     /// Runs `call`, unless the breaker rejects it. An `Err` is a failure, a panic too.
@@ -260,10 +327,11 @@ impl CircuitBreaker {
     }
 
     /// Closes the breaker, whatever its state, and forgets all counts that decide. Calls under way
-    /// end late: they count in the totals alone.
+    /// end late: they count in the totals alone. In [`Mode::Disabled`] and [`Mode::ForcedOpen`], where
+    /// the state is not the breaker's own, this changes nothing.
     pub fn close(&self) {
         let mut word = self.cell.load();
-        loop {
+        while matches!(word.mode(), Mode::Automatic | Mode::MetricsOnly) {
             match self.cell.exchange(word, word.close()) {
                 Ok(change) => return self.closed_by_hand(change),
                 Err(found) => word = found,
@@ -286,6 +354,9 @@ impl CircuitBreaker {
             consecutive: self.settings.streak_limit(),
             probes: self.settings.probes,
             successes: self.settings.successes_needed(),
+            probe_failure_rate: self.settings.probe_failure_rate,
+            slow_rate: self.settings.slow_rate,
+            ramp: self.settings.ramp.is_some(),
         }
     }
 }

@@ -39,34 +39,62 @@ where
 /// What a permit knows of its call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
-    /// [`Identity::NONE`] once settled.
-    pub(crate) epoch: Identity,
+    /// The epoch, and in its evidence bits, which are free, whose the permit is.
+    tag: u64,
+    /// When the call began; the end of time where nobody needs to know.
+    pub(crate) began: Time,
     /// When the call will have run for its time limit; the end of time without one.
     pub(crate) deadline: Time,
-    pub(crate) whose: Whose,
 }
 
+/// The tag of a permit that has been settled.
+const SETTLED: u64 = u64::MAX;
+
 impl Ticket {
-    /// The epoch, which settles the permit: whoever takes it says what became of the call.
     #[inline]
-    fn take(&mut self) -> Identity {
-        std::mem::replace(&mut self.epoch, Identity::NONE)
+    pub(crate) fn new(epoch: Identity, began: Time, deadline: Time, whose: Whose) -> Self {
+        Self { tag: epoch.bits() | whose as u64, began, deadline }
+    }
+
+    #[inline]
+    pub(crate) fn epoch(&self) -> Identity {
+        Identity::from_bits(self.tag & !WHOSE)
+    }
+
+    pub(crate) fn whose(&self) -> Whose {
+        match self.tag & WHOSE {
+            0 => Whose::Callers,
+            1 => Whose::Waiting,
+            _ => Whose::Running,
+        }
+    }
+
+    #[inline]
+    fn set_whose(&mut self, whose: Whose) {
+        self.tag = self.tag & !WHOSE | whose as u64;
+    }
+
+    /// A copy, which settles the permit: whoever takes it says what became of the call.
+    #[inline]
+    fn take(&mut self) -> Self {
+        let taken = *self;
+        self.tag = SETTLED;
+        taken
     }
 }
 
 /// How a panic shows that drops a permit.
-// As wide as a register: with a byte, the padding beside it is copied in pieces, which costs as much
-// as all the rest of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
+#[repr(u64)]
 pub(crate) enum Whose {
     /// The permit is in the hands of a caller: by its being dropped while the thread panics.
-    Callers,
+    Callers = 0,
     /// Ours, and the call is not running now: the panic is somebody else's.
-    Waiting,
+    Waiting = 1,
     /// Ours, and the call is running: only its own panic can end it so.
-    Running,
+    Running = 2,
 }
+const WHOSE: u64 = 0b11;
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
@@ -135,13 +163,13 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     /// From here on, what drops this permit is the call itself.
     #[inline]
     pub(crate) fn run(&mut self) {
-        self.ticket.whose = Whose::Running;
+        self.ticket.set_whose(Whose::Running);
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
     fn drop(&mut self) {
-        if self.ticket.epoch != Identity::NONE {
+        if self.ticket.tag != SETTLED {
             self.breaker.dropped(self.ticket);
         }
     }
@@ -192,10 +220,10 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.get_mut();
-        this.permit.ticket.whose = Whose::Running;
+        this.permit.ticket.set_whose(Whose::Running);
         let polled = this.call.as_mut().poll(cx);
         if polled.is_pending() {
-            this.permit.ticket.whose = Whose::Waiting;
+            this.permit.ticket.set_whose(Whose::Waiting);
         }
         polled
     }

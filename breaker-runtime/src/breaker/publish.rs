@@ -5,15 +5,15 @@
 //! than to be within half a million changes, and nothing else is read by it; so it is relaxed.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use once_cell::race::OnceBox;
 
-use super::CircuitBreaker;
+use super::admission::Rejection;
 use super::cell::Change;
 use super::timeline::{HalfOpenPeriod, OpenPeriod};
 use super::word::{EPOCHS, Identity, Word};
+use super::{CircuitBreaker, Count};
 use crate::clock::Time;
 use crate::error::{CircuitBreakerError, Trip};
 use crate::event::{Reason, Transition};
@@ -21,6 +21,7 @@ use crate::history::History;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
 use crate::state::State;
+use crate::sync::Ordering;
 
 impl CircuitBreaker {
     /// The breaker has opened, at `since`.
@@ -28,15 +29,16 @@ impl CircuitBreaker {
         let (number, delay) = (self.number(change.to.epoch()), self.delay(change.to));
         let period = OpenPeriod { since, delay, reopenings: change.to.reopenings() };
         self.timeline.begin_open(number, change.to.identity(), period);
-        if let Some(ring) = self.recent_failures.get() {
-            ring.begin(change.to.epoch());
-        }
+        let wall = self.wall_clock();
         let report = Report {
+            breaker: self.lasting_name(),
+            mode: change.to.mode(),
             rule,
-            at: SystemTime::now(),
+            at: wall(since),
             delay,
+            window: self.window_counts(change.from.identity(), since),
             in_flight: self.totals().in_flight(),
-            failures: self.failures_of(change.from.identity(), since),
+            failures: self.failures_of(change.from.identity(), since, wall),
             epoch: number,
         };
         self.record(change, since, Reason::Tripped(Arc::new(report)));
@@ -44,15 +46,21 @@ impl CircuitBreaker {
 
     /// An open breaker has let its first probe through, whose time limit is `limit`.
     pub(super) fn began_probing(&self, change: Change, now: Time, delay: Duration, limit: Option<Duration>) {
-        let patience = self.settings().probe_patience(delay, limit);
-        let period = HalfOpenPeriod { patience, overdue_at: now.after(patience) };
-        self.timeline.begin_half_open(self.number(change.to.epoch()), change.to.identity(), period);
+        self.began_half_open(change.to.identity(), now, delay, limit);
         self.record(change, now, Reason::ResetPassed { delay });
     }
 
+    /// The half-open state `state` has its first probe.
+    pub(super) fn began_half_open(&self, state: Identity, now: Time, delay: Duration, limit: Option<Duration>) {
+        let patience = self.settings().probe_patience(delay, limit);
+        let period = HalfOpenPeriod { patience, overdue_at: now.after(patience) };
+        self.timeline.begin_half_open(self.number(state.epoch()), state, period);
+    }
+
     /// Enough probes succeeded.
-    pub(super) fn recovered(&self, change: Change, successes: u32) {
-        self.record(change, self.clock.now(), Reason::Recovered { successes });
+    pub(super) fn recovered(&self, change: Change, now: Time, successes: u32) {
+        self.begin_ramp(change, now);
+        self.record(change, now, Reason::Recovered { successes });
     }
 
     /// A half-open period was ended, being overdue.
@@ -61,7 +69,14 @@ impl CircuitBreaker {
         if change.to.state() == State::Open {
             self.opened(change, period.overdue_at, Rule::ProbesOverdue { after });
         } else {
+            self.begin_ramp(change, now);
             self.record(change, now, Reason::Overdue { after });
+        }
+    }
+
+    fn begin_ramp(&self, change: Change, now: Time) {
+        if change.to.is_ramping() {
+            self.timeline.begin_ramp(self.number(change.to.epoch()), change.to.identity(), now);
         }
     }
 
@@ -69,15 +84,33 @@ impl CircuitBreaker {
         self.record(change, self.clock.now(), Reason::ByHand);
     }
 
-    pub(super) fn reject_open(&self, word: Word, retry_after: Duration) -> CircuitBreakerError {
-        self.count(super::Count::RejectedOpen);
-        CircuitBreakerError::open(self.lasting_name(), retry_after, self.trip(word.epoch()))
+    pub(super) fn mode_set(&self, change: Change) {
+        let (from, to) = (change.from.mode(), change.to.mode());
+        self.record(change, self.clock.now(), Reason::ModeSet { from, to });
     }
 
-    pub(super) fn reject_probing(&self, word: Word) -> CircuitBreakerError {
-        self.count(super::Count::RejectedProbing);
-        // The open state came just before.
-        CircuitBreakerError::probing(self.lasting_name(), self.trip(word.epoch().wrapping_sub(1) % EPOCHS))
+    /// The error of a call that was not let through.
+    pub(super) fn reject(&self, word: Word, rejection: Rejection) -> CircuitBreakerError {
+        let name = self.lasting_name();
+        let opened = |before: u64| self.trip(word.epoch().wrapping_sub(before) % EPOCHS);
+        match rejection {
+            Rejection::Open { retry_after } => {
+                self.count(Count::RejectedOpen);
+                CircuitBreakerError::open(name, retry_after, opened(0))
+            }
+            Rejection::Probing => {
+                self.count(Count::RejectedProbing);
+                CircuitBreakerError::probing(name, opened(1))
+            }
+            Rejection::Recovering => {
+                self.count(Count::RejectedRecovering);
+                CircuitBreakerError::recovering(name, opened(2))
+            }
+            Rejection::ForcedOpen => {
+                self.count(Count::RejectedForcedOpen);
+                CircuitBreakerError::forced_open(name)
+            }
+        }
     }
 
     /// How long the open state `word` lasts. Drawn from the number of the change, so that everyone
@@ -108,14 +141,26 @@ impl CircuitBreaker {
     fn record(&self, change: Change, time: Time, reason: Reason) {
         let number = self.number(change.to.epoch());
         self.changes.fetch_max(number, Ordering::Relaxed);
-        self.lent_history().record(Transition {
-            number,
-            at: SystemTime::now(),
-            from: change.from.state(),
-            to: change.to.state(),
-            reason,
-            time,
-        });
+        self.forget_before(change.to.epoch());
+        let (from, to) = match reason {
+            Reason::ModeSet { .. } => (change.from.shown(), change.to.shown()),
+            _ => (change.from.state(), change.to.state()),
+        };
+        let (at, mode) = (SystemTime::now(), change.to.mode());
+        self.lent_history().record(Transition { number, at, from, to, mode, reason, time });
+    }
+
+    /// What was counted by epochs before this one will not be asked for again.
+    fn forget_before(&self, epoch: u64) {
+        if let Some(ring) = self.recent_failures.get() {
+            ring.begin(epoch);
+        }
+        self.calls.begin(epoch);
+        self.given_back.begin(epoch);
+        if epoch % 256 == 0 {
+            self.times.forget(epoch);
+            self.running.forget(epoch);
+        }
     }
 
     fn lent_history(&self) -> &'static History {
@@ -133,16 +178,20 @@ impl CircuitBreaker {
         Trip { history, lease: history.lease(), number: self.number(epoch) }
     }
 
-    fn failures_of(&self, state: Identity, now: Time) -> Vec<FailureSample> {
-        let wall = SystemTime::now();
+    /// The last failures of `state`, which ended at `end`.
+    fn failures_of(&self, state: Identity, end: Time, wall: impl Fn(Time) -> SystemTime) -> Vec<FailureSample> {
         let samples = self.samples.get().map(|samples| samples.of(state.epoch())).unwrap_or_default();
         samples
             .into_iter()
-            .map(|sample| FailureSample {
-                at: wall.checked_sub(now.since(sample.at)).unwrap_or(wall),
-                text: sample.text,
-            })
+            // One that was recorded at the same moment as the end came before it.
+            .map(|sample| FailureSample { at: wall(sample.at.min(end)), latency: sample.latency, text: sample.text })
             .collect()
+    }
+
+    /// What time it was for people at a time of the breaker's clock, by one reading of both.
+    fn wall_clock(&self) -> impl Fn(Time) -> SystemTime + Copy {
+        let (wall, now) = (SystemTime::now(), self.clock.now());
+        move |time| wall.checked_sub(now.since(time)).unwrap_or(wall)
     }
 }
 

@@ -4,144 +4,288 @@
 //! calls is written before the exchange that counts its first one, and read by callers who have seen
 //! that count; so it can be relaxed.
 
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use super::cell::{Change, Settled};
+use super::cell::Settled;
 use super::permit::{Ticket, Whose};
-use super::word::{Identity, Step, Word};
+use super::reading::{End, Read};
+use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
 use crate::clock::Time;
 use crate::outcome::Quote;
 use crate::policy::OnCancel;
 use crate::report::Rule;
 use crate::state::State;
-use crate::window::{RecentFailures, Samples};
+use crate::sync::Ordering;
+use crate::window::Samples;
 
 /// From the first to the last of the unanswered calls in a row that trip a breaker.
 const UNANSWERED_FOR: Duration = Duration::from_secs(10);
 
 impl CircuitBreaker {
     #[inline]
-    pub(super) fn succeeded(&self, epoch: Identity) {
+    pub(super) fn succeeded(&self, ticket: Ticket) {
         self.totals.add(Count::Succeeded);
-        if !self.cell.load().is_unmarked(epoch) {
-            self.succeeded_slow(epoch);
+        if self.rules.records {
+            self.succeeded_in_window(ticket);
+        } else if !self.cell.load().is_unmarked(ticket.epoch()) {
+            self.succeeded_slow(ticket.epoch(), false, None, false);
         }
     }
 
-    /// A success that has something to end, or that comes late.
-    #[cold]
-    fn succeeded_slow(&self, epoch: Identity) {
-        let limits = self.limits();
-        match self.cell.settle(epoch, |word| word.success(limits)) {
-            Settled::Late => self.totals.add(Count::Late),
-            Settled::Counted => {}
-            Settled::Changed(change) => self.recovered(change, limits.successes),
+    /// A success of a breaker whose rules look at successes too.
+    fn succeeded_in_window(&self, ticket: Ticket) {
+        let epoch = ticket.epoch();
+        let now = self.rules.times_ends.then(|| self.clock.now());
+        let slow = self.count_if_slow(ticket, now);
+        if self.is_late(epoch) {
+            return;
         }
+        let mut look = false;
+        if epoch.is_closed() {
+            let time = now.unwrap_or(Time::END);
+            self.record_running_end(ticket, time);
+            look = self.record_end(epoch, time, End { failed: false, slow });
+            let word = self.cell.load();
+            look = look || word.is_watched() || self.must_look_at_running(epoch, time);
+            if !look && word.is_unmarked(epoch) {
+                return;
+            }
+        }
+        self.succeeded_slow(epoch, look, now, slow);
+    }
+
+    /// A success that has something to end, or to decide, or that comes late.
+    #[cold]
+    fn succeeded_slow(&self, epoch: Identity, look: bool, now: Option<Time>, slow: bool) {
+        if self.is_late(epoch) {
+            return;
+        }
+        let (limits, reopenings) = (self.limits(), self.next_reopening(epoch));
+        let mut read = None;
+        let settled = self.cell.settle(epoch, |word| {
+            read = look.then(|| self.read_rules(epoch, now.unwrap_or(Time::END)));
+            word.success(limits, slow, read.map(Read::into), reopenings)
+        });
+        self.settled(settled, now, read, Probe { failed: false, slow });
     }
 
     #[cold]
-    pub(super) fn ignored(&self, epoch: Identity) {
+    pub(super) fn ignored(&self, ticket: Ticket) {
+        let epoch = ticket.epoch();
         self.totals.add(Count::Ignored);
-        if let Settled::Late = self.cell.settle(epoch, Word::ignored) {
-            self.totals.add(Count::Late);
+        if self.is_late(epoch) {
+            return;
         }
+        if epoch.is_closed() {
+            self.record_unrecorded_end(ticket);
+        } else {
+            self.given_back.ignored(epoch.epoch());
+        }
+        let settled = self.cell.settle(epoch, Word::ignored);
+        self.count_if_late(settled);
     }
 
     #[cold]
-    pub(super) fn failed(&self, epoch: Identity, quote: Quote<'_>) {
+    pub(super) fn failed(&self, ticket: Ticket, quote: Quote<'_>) {
+        let epoch = ticket.epoch();
         self.totals.add(Count::Failed);
-        if self.cell.load().identity() != epoch {
-            return self.totals.add(Count::Late);
+        if self.is_late(epoch) {
+            self.count_if_slow(ticket, None);
+            return;
         }
-        let now = self.samples().record(epoch.epoch(), quote, || self.clock.now());
-        let trips = epoch.is_closed() && self.too_many_failures(epoch, now);
-        let limits = self.limits();
-        let reopenings = self.reopenings(epoch);
-        match self.cell.settle(epoch, |word| word.failure(limits, trips, reopenings)) {
-            Settled::Late => self.totals.add(Count::Late),
-            Settled::Counted => {}
-            Settled::Changed(change) => self.opened(change, now, self.rule_of_failure(change.from)),
+        let now = self.samples().record(epoch.epoch(), quote, ticket.began, || self.clock.now());
+        let slow = self.count_if_slow(ticket, Some(now));
+        let mut recorded = None;
+        if epoch.is_closed() {
+            self.record_running_end(ticket, now);
+            recorded = Some(self.record_failure(epoch, now, slow));
         }
+        let (limits, reopenings) = (self.limits(), self.next_reopening(epoch));
+        let mut read = None;
+        let settled = self.cell.settle(epoch, |word| {
+            read = recorded.map(|recorded| recorded.or_else(|| self.read_rules(epoch, now)));
+            word.failure(limits, slow, read.map(Read::into), reopenings)
+        });
+        self.settled(settled, Some(now), read, Probe { failed: true, slow });
     }
 
-    fn too_many_failures(&self, epoch: Identity, now: Time) -> bool {
-        self.settings.failures.is_some_and(|(limit, window)| {
-            let ring = self.recent_failures.get_or_init(|| Box::new(RecentFailures::new(limit, epoch.epoch())));
-            ring.record(epoch.epoch(), now, window, || self.clock.now())
-        })
-    }
-
-    /// Which rule a failure met that opened the breaker.
-    fn rule_of_failure(&self, from: Word) -> Rule {
-        let measured = from.streak() + 1;
-        match (self.settings.streak_limit(), self.settings.failures) {
-            _ if from.state() == State::HalfOpen => Rule::ProbeFailed,
-            (Some(limit), _) if measured >= limit => Rule::Consecutive { limit, measured },
-            (_, Some((limit, window))) => Rule::Failures { limit, measured: limit, window },
-            (limit, None) => Rule::Consecutive { limit: limit.unwrap_or(measured), measured },
+    fn record_failure(&self, epoch: Identity, now: Time, slow: bool) -> Read {
+        let mut read = Read::default();
+        if let (true, Some(limit)) = (self.too_many_recent_failures(epoch, now), self.rules.failures) {
+            read.trip(Rule::Failures { limit, measured: limit, window: self.rules.window });
         }
+        if self.rules.records {
+            self.record_end(epoch, now, End { failed: true, slow });
+        }
+        read
     }
 
     #[cfg(feature = "tokio")]
     #[cold]
-    pub(super) fn timed_out(&self, epoch: Identity) {
-        self.failed(epoch, Quote::Plain("timed out"));
+    pub(super) fn timed_out(&self, ticket: Ticket) {
+        self.failed(ticket, Quote::Plain("timed out"));
         self.totals.add(Count::TimedOut);
     }
 
     /// A permit was dropped that had not been settled.
     #[cold]
     pub(super) fn dropped(&self, ticket: Ticket) {
-        let epoch = ticket.epoch;
-        let panicked = match ticket.whose {
+        let panicked = match ticket.whose() {
             Whose::Callers => thread::panicking(),
             Whose::Waiting => false,
             Whose::Running => true,
         };
         if panicked {
-            return self.failed(epoch, Quote::Plain("panicked"));
+            return self.failed(ticket, Quote::Plain("panicked"));
         }
         let ran_out = || ticket.deadline != Time::END && self.clock.now() >= ticket.deadline;
         match self.settings.on_cancel {
-            OnCancel::Ignore => {
-                self.cancelled(epoch, Word::cancelled_unheard);
-            }
-            _ if ran_out() => self.failed(epoch, Quote::Plain("cancelled after its time limit")),
-            OnCancel::Failure => self.failed(epoch, Quote::Plain("cancelled")),
-            OnCancel::Unanswered => self.unanswered(epoch),
+            OnCancel::Ignore => self.cancelled_unheard(ticket),
+            _ if ran_out() => self.failed(ticket, Quote::Plain("cancelled after its time limit")),
+            OnCancel::Failure => self.failed(ticket, Quote::Plain("cancelled")),
+            OnCancel::Unanswered => self.unanswered(ticket),
         }
     }
 
-    fn unanswered(&self, epoch: Identity) {
-        let now = self.clock.now();
+    fn cancelled_unheard(&self, ticket: Ticket) {
+        let epoch = ticket.epoch();
+        self.totals.add(Count::Cancelled);
+        if self.is_late(epoch) {
+            return;
+        }
+        self.gave_up(ticket);
+        let settled = self.cell.settle(epoch, Word::cancelled_unheard);
+        self.count_if_late(settled);
+    }
+
+    /// A cancelled call that may be one of a row. One that had been slow is a slow success as well.
+    fn unanswered(&self, ticket: Ticket) {
+        let (epoch, now) = (ticket.epoch(), self.clock.now());
+        let slow = self.is_slow(ticket, now);
+        self.totals.add(if slow { Count::Succeeded } else { Count::Cancelled });
+        if slow {
+            self.totals.add(Count::Slow);
+        }
+        if self.is_late(epoch) {
+            return;
+        }
+        if !slow {
+            self.gave_up(ticket);
+        } else if epoch.is_closed() {
+            self.record_running_end(ticket, now);
+            self.record_end(epoch, now, End { failed: false, slow });
+        }
+        let (limits, reopenings) = (self.limits(), self.next_reopening(epoch));
         let limit = self.settings.unanswered_limit();
-        let change = self.cancelled(epoch, |word| {
+        let mut read = None;
+        let settled = self.cell.settle(epoch, |word| {
             if word.unanswered() == 0 {
                 // The first of a row leaves its time before it is counted, so whoever counts on
                 // sees it. A racer for first place that lost can only have a time from before
                 // the winner was counted; of the two the later is kept.
                 self.unanswered_since.fetch_max(now.as_nanos(), Ordering::Relaxed);
             }
-            word.cancelled(|calls| calls >= limit && now.since(self.first_unanswered()) >= UNANSWERED_FOR)
+            let too_long = |calls| calls >= limit && now.since(self.first_unanswered()) >= UNANSWERED_FOR;
+            if slow {
+                read = epoch.is_closed().then(|| self.read_rules(epoch, now));
+                word.cancelled_slow(limits, read.map(Read::into), reopenings, too_long)
+            } else {
+                word.cancelled(too_long)
+            }
         });
-        if let Some(change) = change {
-            let over = now.since(self.first_unanswered());
-            let measured = change.from.unanswered() + 1;
-            self.opened(change, now, Rule::NoAnswer { limit, measured, over });
+        self.settled(settled, Some(now), read, Probe { failed: false, slow });
+    }
+
+    /// A call ended without an outcome: it runs no more, and has given its place back.
+    fn gave_up(&self, ticket: Ticket) {
+        if ticket.epoch().is_closed() {
+            self.record_unrecorded_end(ticket);
+        } else {
+            self.given_back.cancelled(ticket.epoch().epoch());
         }
     }
 
-    fn cancelled(&self, epoch: Identity, step: impl FnMut(Word) -> Step) -> Option<Change> {
-        self.totals.add(Count::Cancelled);
-        match self.cell.settle(epoch, step) {
+    fn record_unrecorded_end(&self, ticket: Ticket) {
+        if self.rules.slow.is_some() {
+            self.record_running_end(ticket, self.clock.now());
+        }
+    }
+
+    fn settled(&self, settled: Settled, now: Option<Time>, read: Option<Read>, probe: Probe) {
+        match settled {
             Settled::Late => self.totals.add(Count::Late),
             Settled::Counted => {}
-            Settled::Changed(change) => return Some(change),
+            Settled::Changed(change) => {
+                let now = now.unwrap_or_else(|| self.clock.now());
+                if change.to.state() == State::Open {
+                    self.opened(change, now, self.rule_met(change.from, now, read, probe));
+                } else {
+                    let successes = change.from.probes_succeeded() + u32::from(!probe.failed);
+                    self.recovered(change, now, successes);
+                }
+            }
         }
-        None
+    }
+
+    /// Which rule an outcome met that opened the breaker.
+    fn rule_met(&self, from: Word, now: Time, read: Option<Read>, probe: Probe) -> Rule {
+        let (limits, slow_call) = (self.limits(), self.rules.slow.map(|slow| slow.call).unwrap_or_default());
+        if from.state() == State::HalfOpen {
+            let limit = |rate: Option<f64>| rate.unwrap_or_default();
+            return match from.unfit(limits, probe) {
+                Some(Unfit::Slow) => Rule::ProbeSlow { slow_call },
+                Some(Unfit::FailureRate { failed, probes }) => {
+                    Rule::ProbeFailureRate { limit: limit(limits.probe_failure_rate), failed, probes }
+                }
+                Some(Unfit::SlowRate { slow, probes }) => {
+                    Rule::ProbeSlowRate { limit: limit(limits.slow_rate), slow, probes }
+                }
+                Some(Unfit::Failed) | None => Rule::ProbeFailed,
+            };
+        }
+        let measured = from.streak() + 1;
+        match limits.consecutive {
+            Some(limit) if probe.failed && measured >= limit => Rule::Consecutive { limit, measured },
+            _ => read.and_then(|read| read.rule).unwrap_or_else(|| Rule::NoAnswer {
+                limit: self.settings.unanswered_limit(),
+                measured: from.unanswered() + 1,
+                over: now.since(self.first_unanswered()),
+            }),
+        }
+    }
+
+    /// Whether nobody takes notice of the outcome: it belongs to a state that has ended, which is
+    /// counted, or to none.
+    fn is_late(&self, epoch: Identity) -> bool {
+        if epoch == Identity::UNHEARD {
+            return true;
+        }
+        let late = self.cell.load().identity() != epoch;
+        if late {
+            self.totals.add(Count::Late);
+        }
+        late
+    }
+
+    fn count_if_late(&self, settled: Settled) {
+        if let Settled::Late = settled {
+            self.totals.add(Count::Late);
+        }
+    }
+
+    /// Whether a call that ends at `now` has been slow, by a rule that asks for it.
+    fn is_slow(&self, ticket: Ticket, now: Time) -> bool {
+        self.rules.slow.is_some_and(|slow| ticket.began != Time::END && now.since(ticket.began) >= slow.call)
+    }
+
+    fn count_if_slow(&self, ticket: Ticket, now: Option<Time>) -> bool {
+        let slow = self.rules.slow.is_some() && self.is_slow(ticket, now.unwrap_or_else(|| self.clock.now()));
+        if slow {
+            self.totals.add(Count::Slow);
+        }
+        slow
     }
 
     fn first_unanswered(&self) -> Time {

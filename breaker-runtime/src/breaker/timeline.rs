@@ -2,7 +2,7 @@
 //!
 //! Protocol: whoever has won the change to open (or to half-open) publishes its times as one value,
 //! together with the identity of the state they belong to. A winner that comes so late that a newer
-//! period is there already leaves that one in its place. Readers believe a period only where its
+//! period is there already, or the same one, leaves that in its place. Readers believe a period only where its
 //! identity is that of the word they have. Until it is, an open breaker is not yet due and a
 //! half-open one not yet overdue: its period has only just begun.
 
@@ -41,6 +41,8 @@ pub(crate) struct HalfOpenPeriod {
 pub(crate) struct Timeline {
     open: ArcSwapOption<Published<OpenPeriod>>,
     half_open: ArcSwapOption<Published<HalfOpenPeriod>>,
+    /// When a ramp began.
+    ramp: ArcSwapOption<Published<Time>>,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,11 @@ struct Published<P> {
 
 impl Timeline {
     pub(crate) const fn new() -> Self {
-        Self { open: ArcSwapOption::const_empty(), half_open: ArcSwapOption::const_empty() }
+        Self {
+            open: ArcSwapOption::const_empty(),
+            half_open: ArcSwapOption::const_empty(),
+            ramp: ArcSwapOption::const_empty(),
+        }
     }
 
     pub(crate) fn begin_open(&self, number: u64, state: Identity, period: OpenPeriod) {
@@ -62,6 +68,15 @@ impl Timeline {
 
     pub(crate) fn begin_half_open(&self, number: u64, state: Identity, period: HalfOpenPeriod) {
         publish(&self.half_open, Published { number, state, period });
+    }
+
+    pub(crate) fn begin_ramp(&self, number: u64, state: Identity, since: Time) {
+        publish(&self.ramp, Published { number, state, period: since });
+    }
+
+    /// When the ramp of `state` began, once it is known.
+    pub(crate) fn ramp(&self, state: Identity) -> Option<Time> {
+        find(&self.ramp, state)
     }
 
     /// The open period of `state`, once it is known.
@@ -78,7 +93,7 @@ impl Timeline {
 fn publish<P>(place: &ArcSwapOption<Published<P>>, new: Published<P>) {
     let new = Arc::new(new);
     place.rcu(|present| match present {
-        Some(newer) if newer.number > new.number => Some(Arc::clone(newer)),
+        Some(known) if known.number >= new.number => Some(Arc::clone(known)),
         _ => Some(Arc::clone(&new)),
     });
 }
@@ -101,5 +116,16 @@ mod tests {
         timeline.begin_open(1, old.identity(), period);
         assert!(timeline.open_period(new.identity()).is_some());
         assert!(timeline.open_period(old.identity()).is_none());
+    }
+
+    #[test]
+    fn of_two_times_for_one_period_the_first_stands() {
+        let timeline = Timeline::new();
+        let state = Word::FIRST.open(0).probe().identity();
+        for nanos in [7, 9] {
+            let period = HalfOpenPeriod { patience: Duration::ZERO, overdue_at: Time::from_nanos(nanos) };
+            timeline.begin_half_open(2, state, period);
+        }
+        assert_eq!(timeline.half_open_period(state).map(|period| period.overdue_at), Some(Time::from_nanos(7)));
     }
 }

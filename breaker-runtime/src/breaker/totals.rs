@@ -1,18 +1,11 @@
 //! How many calls there were of each kind, counted without a write that two cores share.
 //!
-//! Every thread has counters of its own ([`super::thread_slot`]) and adds with a plain load and a
-//! plain store; readers add up all of them. The counters of slot 0 are shared, and added to with a
-//! locked instruction.
-//!
 //! *Orderings.* Counts release and readers acquire, and readers add up what has ended before what
 //! has begun. So a call whose end is seen has its beginning seen as well, on whichever thread that
 //! was, and the calls in flight are never fewer than none.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use once_cell::race::OnceBox;
-
-use super::thread_slot::{self, SHARED, SLOTS};
+use crate::per_thread::PerThread;
+use crate::sync::{AtomicU64, Ordering};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +17,13 @@ pub(crate) enum Count {
     Ignored,
     Cancelled,
     TimedOut,
+    Slow,
     Late,
     RejectedOpen,
     RejectedProbing,
+    RejectedRecovering,
+    RejectedForcedOpen,
+    WouldHaveRejected,
     FallbackRan,
     FallbackFailed,
 }
@@ -35,14 +32,12 @@ const COUNTS: usize = Count::FallbackFailed as usize + 1;
 const ENDS: [Count; 4] = [Count::Succeeded, Count::Failed, Count::Ignored, Count::Cancelled];
 
 /// The counters of one thread. Two cache lines, since processors fetch lines in pairs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(align(128))]
-struct Shard([AtomicU64; COUNTS]);
-
-type Shards = [OnceBox<Shard>; SLOTS];
+struct Part([AtomicU64; COUNTS]);
 
 #[derive(Debug)]
-pub(crate) struct TotalCounts(OnceBox<Shards>);
+pub(crate) struct TotalCounts(PerThread<Part>);
 
 /// How many calls there were, since the breaker was made.
 ///
@@ -63,12 +58,20 @@ pub struct Totals {
     pub cancelled: u64,
     /// Failed calls that were stopped at their time limit.
     pub timed_out: u64,
+    /// Calls that succeeded or failed after [`Settings::slow_call`](crate::Settings::slow_call) or more.
+    pub slow: u64,
     /// Admitted calls that ended in a later epoch than they had begun in.
     pub late: u64,
     /// Calls rejected because the breaker was open.
     pub rejected_open: u64,
     /// Calls rejected because all probes were under way.
     pub rejected_probing: u64,
+    /// Calls rejected in a ramp, when the breaker had just closed again.
+    pub rejected_recovering: u64,
+    /// Calls rejected because somebody had forced the breaker open.
+    pub rejected_forced_open: u64,
+    /// Admitted calls that would have been rejected, had the mode not been metrics only.
+    pub would_have_rejected: u64,
     /// How often a fallback was run.
     pub fallbacks_run: u64,
     /// How often a fallback failed itself.
@@ -85,42 +88,25 @@ impl Totals {
     /// Calls that were not let through.
     #[must_use]
     pub fn rejected(&self) -> u64 {
-        self.rejected_open + self.rejected_probing
+        self.rejected_open + self.rejected_probing + self.rejected_recovering + self.rejected_forced_open
     }
 }
 
 impl TotalCounts {
     pub(crate) const fn new() -> Self {
-        Self(OnceBox::new())
+        Self(PerThread::new())
     }
 
     #[inline]
     pub(crate) fn add(&self, what: Count) {
-        let slot = thread_slot::current();
-        let shards = match self.0.get() {
-            Some(shards) => shards,
-            None => self.first(),
-        };
-        let count = &match shards[slot].get() {
-            Some(shard) => shard,
-            None => first_of_thread(&shards[slot]),
-        }
-        .0[what as usize];
-        if slot == SHARED {
-            count.fetch_add(1, Ordering::Release);
-        } else {
-            count.store(count.load(Ordering::Relaxed) + 1, Ordering::Release);
-        }
-    }
-
-    #[cold]
-    fn first(&self) -> &Shards {
-        self.0.get_or_init(|| Box::new([const { OnceBox::new() }; SLOTS]))
+        let mine = self.0.mine();
+        mine.change(&mine.part.0[what as usize], |count| count + 1);
     }
 
     pub(crate) fn read(&self) -> Totals {
         // A part is read before the whole that it belongs to.
-        let timed_out = self.sum(Count::TimedOut);
+        let [timed_out, slow] = [Count::TimedOut, Count::Slow].map(|part| self.sum(part));
+        let would_have_rejected = self.sum(Count::WouldHaveRejected);
         let [succeeded, failed, ignored, cancelled] = ENDS.map(|end| self.sum(end));
         let admitted = self.sum(Count::Started);
         Totals {
@@ -130,28 +116,27 @@ impl TotalCounts {
             ignored,
             cancelled,
             timed_out,
+            slow,
             late: self.sum(Count::Late),
             rejected_open: self.sum(Count::RejectedOpen),
             rejected_probing: self.sum(Count::RejectedProbing),
+            rejected_recovering: self.sum(Count::RejectedRecovering),
+            rejected_forced_open: self.sum(Count::RejectedForcedOpen),
+            would_have_rejected,
             fallbacks_run: self.sum(Count::FallbackRan),
             fallbacks_failed: self.sum(Count::FallbackFailed),
         }
     }
 
     fn sum(&self, what: Count) -> u64 {
-        let Some(shards) = self.0.get() else { return 0 };
-        shards.iter().filter_map(OnceBox::get).map(|shard| shard.0[what as usize].load(Ordering::Acquire)).sum()
+        self.0.all().map(|part| part.0[what as usize].load(Ordering::Acquire)).sum()
     }
-}
-
-#[cold]
-fn first_of_thread(slot: &OnceBox<Shard>) -> &Shard {
-    slot.get_or_init(|| Box::new(Shard([const { AtomicU64::new(0) }; COUNTS])))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::thread_slot::{self, SLOTS};
     use std::thread;
 
     #[test]

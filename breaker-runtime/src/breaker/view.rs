@@ -1,15 +1,21 @@
 //! What the state word and the timeline say together, for readers.
 
 use super::CircuitBreaker;
+use super::ramp::share_since;
 use super::timeline::OpenPeriod;
 use crate::clock::Time;
+use crate::mode::Mode;
 use crate::state::State;
+use crate::window::WindowCounts;
 
 /// The state at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
     pub(crate) now: Time,
+    /// What people see.
     pub(crate) state: State,
+    pub(crate) mode: Mode,
+    pub(crate) would_be: Option<State>,
     /// The number of the change that began it.
     pub(crate) number: u64,
     pub(crate) streak: u32,
@@ -18,6 +24,9 @@ pub(crate) struct View {
     pub(crate) due: Option<Time>,
     /// When a half-open one is overdue.
     pub(crate) overdue_at: Option<Time>,
+    /// Of a ramp: the share of the calls that may pass, in thousandths.
+    pub(crate) share: Option<u64>,
+    pub(crate) window: Option<WindowCounts>,
 }
 
 impl CircuitBreaker {
@@ -27,19 +36,28 @@ impl CircuitBreaker {
             let now = self.clock.now();
             let view = View {
                 now,
-                state: word.state(),
+                state: word.shown(),
+                mode: word.mode(),
+                would_be: (word.mode() == Mode::MetricsOnly).then(|| word.state()),
                 number: self.number(word.epoch()),
                 streak: word.streak(),
                 probes_in_flight: word.probes_in_flight(),
-                due: match word.state() {
+                due: match (word.mode(), word.state()) {
                     // Not yet published: it has opened this very moment.
-                    State::Open => Some(
+                    (Mode::Automatic | Mode::MetricsOnly, State::Open) => Some(
                         self.timeline
                             .open_period(word.identity())
                             .map_or_else(|| now.after(self.delay(word)), OpenPeriod::due),
                     ),
                     _ => None,
                 },
+                share: word
+                    .is_ramping()
+                    .then(|| {
+                        share_since(self.timeline.ramp(word.identity()), now, self.settings.ramp.unwrap_or_default())
+                    })
+                    .flatten(),
+                window: self.window_counts(word.identity(), now),
                 overdue_at: self.timeline.half_open_period(word.identity()).map(|period| period.overdue_at),
             };
             // Another state since: the times may be that one's.

@@ -6,8 +6,11 @@ use std::time::Duration;
 use crate::breaker::{CircuitBreaker, Totals};
 use crate::event::Transition;
 use crate::history::History;
+use crate::mode::Mode;
+use crate::policy::share;
 use crate::report::Report;
 use crate::state::State;
+use crate::window::WindowCounts;
 
 /// What a breaker looked like at one moment.
 #[derive(Clone, Debug)]
@@ -15,14 +18,23 @@ use crate::state::State;
 pub struct Snapshot {
     /// The breaker's name.
     pub name: String,
-    /// The state.
+    /// The state, as [`CircuitBreaker::state`] tells it.
     pub state: State,
-    /// The number of the last change of state; 0 before the first.
+    /// The state that it would be in, where the mode is metrics only.
+    pub would_be: Option<State>,
+    /// Who decides.
+    pub mode: Mode,
+    /// The number of the last change of state or mode; 0 before the first.
     pub epoch: u64,
     /// For how long it has been in this state; `None` before the first change.
     pub in_state_for: Option<Duration>,
-    /// Failures in a row, while closed and where a rule counts them.
+    /// Failures in a row, while closed and where a rule counts them. This and the following are of the
+    /// state that it would be in, where the mode is metrics only.
     pub consecutive_failures: u32,
+    /// What the window of the rules holds, while closed and where a rule counts calls.
+    pub window: Option<WindowCounts>,
+    /// The share of the calls that may pass, while a ramp lasts; from 0.1 to 1.
+    pub share: Option<f64>,
     /// Probes under way, while half-open.
     pub probes_in_flight: u32,
     /// What is left of the reset delay, while open.
@@ -33,7 +45,8 @@ pub struct Snapshot {
     pub probe_overdue: bool,
     /// How many calls there were of each kind.
     pub totals: Totals,
-    /// Why it opened last, as long as that is among the last 32 changes.
+    /// Why it opened last, as long as that is among the last 32 changes; in metrics only, also why it
+    /// would have.
     pub last_trip: Option<Arc<Report>>,
 }
 
@@ -54,6 +67,10 @@ impl CircuitBreaker {
         Snapshot {
             name: self.name().to_owned(),
             state: view.state,
+            would_be: view.would_be,
+            mode: view.mode,
+            window: view.window,
+            share: view.share.map(|thousandths| share(thousandths, 1_000)),
             epoch: view.number,
             in_state_for: last.map(|change| view.now.since(change.time)),
             consecutive_failures: view.streak,
@@ -62,7 +79,10 @@ impl CircuitBreaker {
             probe_due: view.due.is_some_and(|due| view.now >= due),
             probe_overdue: view.overdue_at.is_some_and(|overdue_at| view.now >= overdue_at),
             totals: self.totals(),
-            last_trip: self.history().iter().rev().find_map(|change| change.report().cloned()),
+            last_trip: self.history().iter().rev().find_map(|change| {
+                let happened = change.mode != Mode::MetricsOnly || view.mode == Mode::MetricsOnly;
+                change.report().filter(|_| happened).cloned()
+            }),
         }
     }
 

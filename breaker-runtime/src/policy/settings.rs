@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::text::{Counted, Plain};
+
 /// What a cancelled call says about the dependency.
 ///
 /// A call is cancelled when its future, or its [`Permit`](crate::Permit), is dropped before it has
@@ -21,6 +23,26 @@ pub enum OnCancel {
     Failure,
     /// Cancelled calls count in the totals and nowhere else.
     Ignore,
+}
+
+/// What the rules that count calls look back on. Set by [`Settings::window`] or
+/// [`Settings::window_calls`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Window {
+    /// So much time, up to now.
+    Time(Duration),
+    /// So many of the last calls that succeeded or failed.
+    Calls(u32),
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Time(time) => write!(f, "{}", Plain(time)),
+            Self::Calls(calls) => write!(f, "{}", Counted(calls.into(), "call")),
+        }
+    }
 }
 
 /// How a breaker trips and recovers.
@@ -44,7 +66,12 @@ pub enum OnCancel {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     pub(crate) consecutive: Option<u32>,
-    pub(crate) failures: Option<(u32, Duration)>,
+    pub(crate) failures: Option<u32>,
+    pub(crate) failure_rate: Option<f64>,
+    pub(crate) slow_rate: Option<f64>,
+    pub(crate) slow_call: Option<Duration>,
+    pub(crate) window: Option<Window>,
+    pub(crate) min_calls: Option<u32>,
     pub(crate) reset: Duration,
     pub(crate) backoff: f64,
     pub(crate) max_reset: Option<Duration>,
@@ -52,7 +79,9 @@ pub struct Settings {
     pub(crate) jitter_seed: Option<u64>,
     pub(crate) probes: u32,
     pub(crate) successes: Option<u32>,
+    pub(crate) probe_failure_rate: Option<f64>,
     pub(crate) probe_timeout: Option<Duration>,
+    pub(crate) ramp: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_cancel: OnCancel,
     pub(crate) failure_samples: u32,
@@ -60,12 +89,8 @@ pub struct Settings {
 
 /// Failures in a row that trip a breaker for which no rule was given.
 pub(crate) const DEFAULT_CONSECUTIVE: u32 = 5;
-/// The largest number that a counting rule can have.
-pub(crate) const MAX_COUNT: u32 = 65_535;
-/// The largest number of probes.
-pub(crate) const MAX_PROBES: u32 = 255;
-/// The largest number of failures that a report can show.
-pub(crate) const MAX_FAILURE_SAMPLES: u32 = 100;
+/// Calls that a rate needs, unless it is said.
+pub(crate) const DEFAULT_MIN_CALLS: u32 = 20;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -76,6 +101,11 @@ impl Settings {
         Self {
             consecutive: None,
             failures: None,
+            failure_rate: None,
+            slow_rate: None,
+            slow_call: None,
+            window: None,
+            min_calls: None,
             reset: MINUTE,
             backoff: 1.0,
             max_reset: None,
@@ -83,198 +113,327 @@ impl Settings {
             jitter_seed: None,
             probes: 1,
             successes: None,
+            probe_failure_rate: None,
             probe_timeout: None,
+            ramp: None,
             timeout: None,
             on_cancel: OnCancel::Unanswered,
             failure_samples: 5,
         }
     }
 
-    /// Trips after `n` failures in a row (1 to 65,535). A success sets the count to 0; ignored and
-    /// cancelled calls leave it alone. Default: 5 where no other rule is given.
+    /// Trips after `n` failures in a row. A success sets the count to 0; ignored and cancelled calls
+    /// leave it alone.
+    ///
+    /// - Limits: 1 to 65,535 failures.
+    /// - Default: 5 where no other rule is set, enough that one bad answer is no outage, few enough that
+    ///   an outage is noticed at once. Another rule alone does not add this one.
+    /// - With [`on_cancel`](Self::on_cancel): so many unanswered calls in a row trip, too.
     #[must_use]
     pub const fn consecutive(mut self, n: u32) -> Self {
         self.consecutive = Some(n);
         self
     }
 
-    /// Trips when the `n`-th most recent failure (`n` from 1 to 65,535) is younger than `window`,
-    /// exactly. Successes do not reset it. Default: off.
+    /// Trips after `n` failures within the window, which must be set: by [`window`](Self::window) when
+    /// the `n`-th most recent failure is younger than that, exactly; by
+    /// [`window_calls`](Self::window_calls) when `n` of so many last calls failed, whether there were so
+    /// many already or not. Successes do not reset it.
     ///
-    /// Takes 8 bytes for each of `n` failures, from the first failure on.
+    /// - Limits: 1 to 65,535 failures, and no more than a window of calls holds. Within a time, takes 8
+    ///   bytes for each of `n` failures, from the first failure on.
+    /// - Default: off; a streak is the simpler rule, and needs no window.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use breaker_runtime::Settings;
+    /// let within_time = Settings::new().failures(3).window(Duration::from_secs(30));
+    /// let within_calls = Settings::new().failures(3).window_calls(20);
+    /// # assert!(within_time.check().is_ok() && within_calls.check().is_ok());
+    /// ```
     #[must_use]
-    pub const fn failures(mut self, n: u32, window: Duration) -> Self {
-        self.failures = Some((n, window));
+    pub const fn failures(mut self, n: u32) -> Self {
+        self.failures = Some(n);
         self
     }
 
-    /// How long the breaker stays open before it lets a probe through. Default: 60 s, long enough
-    /// for a restart, short enough to be waited for.
+    /// Trips when, of the calls in the window, at least the share `rate` failed. Read when a call has
+    /// ended; ignored and cancelled calls are no part of it.
+    ///
+    /// - Limits: above 0, up to 1 (0.5 is half of the calls).
+    /// - Default: off; a share says nothing where calls are few.
+    /// - With [`min_calls`](Self::min_calls): not read before the window holds so many. With
+    ///   [`window`](Self::window) or [`window_calls`](Self::window_calls): what it looks back on.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use breaker_runtime::Settings;
+    /// // Half of the last 5 minutes' calls, if there were 50 or more:
+    /// let settings = Settings::new().failure_rate(0.5).window(Duration::from_secs(300)).min_calls(50);
+    /// # assert!(settings.check().is_ok());
+    /// ```
+    #[must_use]
+    pub const fn failure_rate(mut self, rate: f64) -> Self {
+        self.failure_rate = Some(rate);
+        self
+    }
+
+    /// Trips when, of the calls in the window, at least the share `rate` was slow, whatever their
+    /// outcome. A call under way counts as slow from the moment when it has run for
+    /// [`slow_call`](Self::slow_call) (noticed a tenth of that later at most), so that calls that hang
+    /// are noticed before they end.
+    ///
+    /// - Limits: above 0, up to 1. Needs `slow_call`. Costs two readings of the clock a call.
+    /// - Default: off; what is slow, only you know.
+    /// - With [`min_calls`](Self::min_calls) and the windows as [`failure_rate`](Self::failure_rate).
+    ///   While half-open, a slow probe is a failed one, or counts for a share of slow probes under
+    ///   [`probe_failure_rate`](Self::probe_failure_rate).
+    #[must_use]
+    pub const fn slow_rate(mut self, rate: f64) -> Self {
+        self.slow_rate = Some(rate);
+        self
+    }
+
+    /// From which time on a call is slow. A cancelled call that had run this long is recorded as a slow
+    /// success.
+    ///
+    /// - Limits: longer than zero, and not longer than [`timeout`](Self::timeout), which would stop every
+    ///   call before it is slow.
+    /// - Default: none; [`slow_rate`](Self::slow_rate) needs it, and it needs `slow_rate`.
+    #[must_use]
+    pub const fn slow_call(mut self, time: Duration) -> Self {
+        self.slow_call = Some(time);
+        self
+    }
+
+    /// The window of `failures`, `failure_rate` and `slow_rate` as a time, up to now. For `failures`
+    /// it is exact; the rates read ten slices of it, counted from the making of the breaker, so that a
+    /// call counts for between nine tenths of the window and the window.
+    ///
+    /// - Limits: longer than zero. One window serves all three rules, and needs one of them.
+    /// - Default: 60 s for the rates, long enough for [`min_calls`](Self::min_calls) in most services,
+    ///   short enough that an outage does not drown in what was before; none for `failures`.
+    #[must_use]
+    pub const fn window(mut self, time: Duration) -> Self {
+        self.window = Some(Window::Time(time));
+        self
+    }
+
+    /// The window of `failures`, `failure_rate` and `slow_rate` as a number of calls: the last so many
+    /// that succeeded or failed. In the place of [`window`](Self::window).
+    ///
+    /// - Limits: 1 to 65,535 calls. Takes 8 bytes for each of them from the first failure on, and as much
+    ///   again from the first slow call on.
+    /// - Default: a window of time.
+    #[must_use]
+    pub const fn window_calls(mut self, calls: u32) -> Self {
+        self.window = Some(Window::Calls(calls));
+        self
+    }
+
+    /// How many calls the window must hold before a rate is read; needs
+    /// [`failure_rate`](Self::failure_rate) or [`slow_rate`](Self::slow_rate).
+    ///
+    /// - Limits: 1 to 65,535 calls, and no more than a window of calls holds.
+    /// - Default: 20, or the window of calls where that is smaller: with fewer, one failure is too large
+    ///   a share.
+    #[must_use]
+    pub const fn min_calls(mut self, calls: u32) -> Self {
+        self.min_calls = Some(calls);
+        self
+    }
+
+    /// How long the breaker stays open before it lets a probe through.
+    ///
+    /// - Limits: longer than zero.
+    /// - Default: 60 s, long enough for a restart, short enough to be waited for.
+    /// - With [`backoff`](Self::backoff), [`max_reset`](Self::max_reset) and [`jitter`](Self::jitter): the
+    ///   first delay. Should not be shorter than [`timeout`](Self::timeout): calls from before the trip
+    ///   would still be under way when the first probe goes out.
     #[must_use]
     pub const fn reset(mut self, delay: Duration) -> Self {
         self.reset = delay;
         self
     }
 
-    /// Multiplies the delay by `factor` (1 or more) for every failed attempt to close again.
-    /// Default: 1, the same delay every time.
+    /// Multiplies the delay by `factor` for every failed attempt to close again: the delay after `k` of
+    /// them is `reset * factor^k`, at most [`max_reset`](Self::max_reset).
+    ///
+    /// - Limits: 1 or more.
+    /// - Default: 1, the same delay every time, so that what people read in the settings is what happens.
     #[must_use]
     pub const fn backoff(mut self, factor: f64) -> Self {
         self.backoff = factor;
         self
     }
 
-    /// The longest delay that `backoff` and `jitter` may reach; at least `reset`.
-    /// Default: 10 times `reset` where `backoff` is above 1, else no limit.
+    /// The longest delay that [`backoff`](Self::backoff) and [`jitter`](Self::jitter) may reach. Jitter
+    /// that would go beyond is spread below it.
+    ///
+    /// - Limits: not shorter than [`reset`](Self::reset).
+    /// - Default: 10 times `reset` where `backoff` is above 1, so that a breaker that has been open all
+    ///   night closes within minutes of the repair; else no limit.
     #[must_use]
     pub const fn max_reset(mut self, delay: Duration) -> Self {
         self.max_reset = Some(delay);
         self
     }
 
-    /// Spreads each delay evenly between `1 - share` and `1 + share` of itself (`share` from 0 to
-    /// 1), so that a fleet does not probe at one moment. Drawn once for each trip. Default: 0.
+    /// Spreads each delay evenly between `1 - share` and `1 + share` of itself, so that a fleet does not
+    /// probe at one moment. Drawn once for each trip.
+    ///
+    /// - Limits: 0 to 1.
+    /// - Default: 0, so that what a rejection says of the delay is what the settings say.
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
         self.jitter = share;
         self
     }
 
-    /// Makes the draws of `jitter` repeatable, for tests. Default: different in every process.
+    /// Makes the draws of [`jitter`](Self::jitter) repeatable, for tests.
+    ///
+    /// - Limits: none.
+    /// - Default: a seed that differs from process to process, which is what jitter is for.
     #[must_use]
     pub const fn jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
         self
     }
 
-    /// How many calls may try the dependency while half-open (1 to 255). Default: 1, the least
-    /// that a recovering dependency can be asked for.
+    /// How many calls may try the dependency while half-open; the rest is rejected.
+    ///
+    /// - Limits: 1 to 255.
+    /// - Default: 1, the least that a recovering dependency can be asked for.
+    /// - With [`successes`](Self::successes): so many of them close the breaker. With
+    ///   [`probe_failure_rate`](Self::probe_failure_rate): they decide together.
     #[must_use]
     pub const fn probes(mut self, n: u32) -> Self {
         self.probes = n;
         self
     }
 
-    /// How many probes must succeed before the breaker closes (1 to `probes`). Default: `probes`.
+    /// How many probes must succeed before the breaker closes. One failed probe opens it.
+    ///
+    /// - Limits: 1 to [`probes`](Self::probes). Has no place beside
+    ///   [`probe_failure_rate`](Self::probe_failure_rate), which asks all probes.
+    /// - Default: `probes`; whoever asks for several wants to hear them.
     #[must_use]
     pub const fn successes(mut self, n: u32) -> Self {
         self.successes = Some(n);
         self
     }
 
-    /// How long half-open may last without a decision, counted from its first probe; at least
-    /// `timeout`. The call that arrives after it decides by what has settled. Default: the largest
-    /// of the reset delay, 60 s and `timeout`, so that a healthy but slow function can answer.
+    /// Lets the probes decide together: when [`probes`](Self::probes) of them have settled, at least
+    /// the share `rate` of failed ones opens the breaker again, fewer close it. With
+    /// [`slow_rate`](Self::slow_rate), that share of slow ones opens it too.
+    ///
+    /// - Limits: above 0, up to 1. In the place of [`successes`](Self::successes).
+    /// - Default: off, and the first failed probe opens it: the safest answer to one probe.
+    #[must_use]
+    pub const fn probe_failure_rate(mut self, rate: f64) -> Self {
+        self.probe_failure_rate = Some(rate);
+        self
+    }
+
+    /// How long half-open may last without a decision, counted from its first probe. The call that
+    /// arrives after it decides by what has settled: open, where nothing did, or less than is still in
+    /// flight or was cancelled, or where the rates say so; else closed.
+    ///
+    /// - Limits: longer than zero, not shorter than [`timeout`](Self::timeout).
+    /// - Default: the largest of the delay before, 60 s and `timeout`, so that a healthy but slow function
+    ///   can answer.
     #[must_use]
     pub const fn probe_timeout(mut self, limit: Duration) -> Self {
         self.probe_timeout = Some(limit);
         self
     }
 
-    /// The time limit of the protected calls, as the breaker needs to know it: a call that is
-    /// cancelled after it has run this long is recorded as a failure. Default: none.
+    /// After the probes have succeeded, lets a growing share of the calls through: from a tenth to all
+    /// of them, evenly over `time`; the rest is rejected, so that a dependency that has just come back is
+    /// not run over. The breaker is closed meanwhile, and trips as ever.
     ///
-    /// The attribute's key `timeout` sets this and stops the call as well. By hand, whoever calls
-    /// stops the call, with `tokio::time::timeout` for example.
+    /// - Limits: longer than zero.
+    /// - Default: off; most dependencies bear their load at once, and a rejection is a rejection.
+    #[must_use]
+    pub const fn ramp(mut self, time: Duration) -> Self {
+        self.ramp = Some(time);
+        self
+    }
+
+    /// The time limit of the protected calls, as the breaker needs to know it: a call that is cancelled
+    /// after it has run this long is recorded as a failure.
+    ///
+    /// The attribute's key `timeout` sets this and stops the call as well. By hand, whoever calls stops
+    /// the call, with `tokio::time::timeout` for example.
+    ///
+    /// - Limits: longer than zero, not shorter than [`slow_call`](Self::slow_call), and not longer than
+    ///   [`probe_timeout`](Self::probe_timeout).
+    /// - Default: none; how long is too long, only you know.
+    /// - With [`on_cancel`](Self::on_cancel): holds under every setting but `Ignore`.
     #[must_use]
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// What cancelled calls say about the dependency. Default: [`OnCancel::Unanswered`].
+    /// What cancelled calls say about the dependency.
+    ///
+    /// - Default: [`OnCancel::Unanswered`], by which a dependency that hangs is noticed although no call
+    ///   ever ends, and a user who cancels his own requests does no harm.
+    /// - With [`consecutive`](Self::consecutive), else [`failures`](Self::failures): so many unanswered
+    ///   calls in a row trip, 5 without either. With [`timeout`](Self::timeout) and
+    ///   [`slow_call`](Self::slow_call): a call that had run so long is recorded as they say.
     #[must_use]
     pub const fn on_cancel(mut self, rule: OnCancel) -> Self {
         self.on_cancel = rule;
         self
     }
 
-    /// How many of the last failures are kept for the report of a trip (0 to 100; 0 keeps none).
-    /// Default: 5.
+    /// How many of the last failures are kept, with their texts, for the report of a trip.
+    ///
+    /// - Limits: 0 to 100; 0 keeps none. Takes about 250 bytes for each, from the first failure on.
+    /// - Default: 5, which fit on a screen and show whether they are alike.
     #[must_use]
     pub const fn failure_samples(mut self, n: u32) -> Self {
         self.failure_samples = n;
         self
     }
 
-    /// Whether a breaker can be made of these settings.
-    ///
-    /// # Errors
-    ///
-    /// The first value that is out of its range, or that contradicts another one.
-    pub const fn check(&self) -> Result<(), SettingsError> {
-        use SettingsError as E;
-        if let Some(n) = self.consecutive {
-            if n == 0 || n > MAX_COUNT {
-                return Err(E("`consecutive` (or `threshold`) must be from 1 to 65535"));
-            }
-        }
-        if let Some((n, window)) = self.failures {
-            if n == 0 || n > MAX_COUNT {
-                return Err(E("`failures` (or `threshold`) must be from 1 to 65535"));
-            }
-            if window.is_zero() {
-                return Err(E("`window` must be longer than zero"));
-            }
-        }
-        if self.reset.is_zero() {
-            return Err(E("`reset` must be longer than zero"));
-        }
-        if !(self.backoff >= 1.0 && self.backoff < f64::INFINITY) {
-            return Err(E("`backoff` must be a number of 1 or more"));
-        }
-        if !(self.jitter >= 0.0 && self.jitter <= 1.0) {
-            return Err(E("`jitter` must be from 0 to 1"));
-        }
-        if let Some(max_reset) = self.max_reset {
-            if shorter(max_reset, self.reset) {
-                return Err(E("`max_reset` must not be shorter than `reset`"));
-            }
-        }
-        if self.probes == 0 || self.probes > MAX_PROBES {
-            return Err(E("`probes` must be from 1 to 255"));
-        }
-        if let Some(successes) = self.successes {
-            if successes == 0 || successes > self.probes {
-                return Err(E("`successes` must be from 1 to `probes`, which is 1 unless it is set"));
-            }
-        }
-        if let Some(timeout) = self.timeout {
-            if timeout.is_zero() {
-                return Err(E("`timeout` must be longer than zero"));
-            }
-        }
-        if let Some(probe_timeout) = self.probe_timeout {
-            if probe_timeout.is_zero() {
-                return Err(E("`probe_timeout` must be longer than zero"));
-            }
-            if let Some(timeout) = self.timeout {
-                if shorter(probe_timeout, timeout) {
-                    return Err(E("`probe_timeout` must not be shorter than `timeout`"));
-                }
-            }
-        }
-        if self.failure_samples > MAX_FAILURE_SAMPLES {
-            return Err(E("`failure_samples` must be from 0 to 100"));
-        }
-        Ok(())
-    }
-
     /// The streak that trips, where one does.
-    pub(crate) fn streak_limit(&self) -> Option<u32> {
-        match (self.consecutive, self.failures) {
-            (None, None) => Some(DEFAULT_CONSECUTIVE),
-            (consecutive, _) => consecutive,
+    pub(crate) const fn streak_limit(&self) -> Option<u32> {
+        match (self.consecutive, self.failures, self.failure_rate, self.slow_rate) {
+            (None, None, None, None) => Some(DEFAULT_CONSECUTIVE),
+            (consecutive, ..) => consecutive,
         }
     }
 
     /// How many unanswered calls in a row are too many.
     pub(crate) fn unanswered_limit(&self) -> u32 {
-        self.streak_limit().or(self.failures.map(|(n, _)| n)).unwrap_or(DEFAULT_CONSECUTIVE)
+        self.streak_limit().or(self.failures).unwrap_or(DEFAULT_CONSECUTIVE)
     }
 
-    pub(crate) fn successes_needed(&self) -> u32 {
-        self.successes.unwrap_or(self.probes)
+    /// The window of the rates, and of `failures` where that is set.
+    pub(crate) const fn window_or_default(&self) -> Window {
+        match self.window {
+            Some(window) => window,
+            None => Window::Time(MINUTE),
+        }
+    }
+
+    /// How many calls a rate needs.
+    pub(crate) const fn min_calls_needed(&self) -> u32 {
+        match (self.min_calls, self.window) {
+            (Some(calls), _) => calls,
+            (None, Some(Window::Calls(window))) if window < DEFAULT_MIN_CALLS => window,
+            (None, _) => DEFAULT_MIN_CALLS,
+        }
+    }
+
+    pub(crate) const fn successes_needed(&self) -> u32 {
+        match self.successes {
+            Some(successes) => successes,
+            None => self.probes,
+        }
     }
 
     /// How long half-open may last after an open period of `delay`, with a first probe that may
@@ -291,95 +450,46 @@ impl Default for Settings {
     }
 }
 
-/// `Duration` cannot be compared by operators in constants.
-const fn shorter(a: Duration, b: Duration) -> bool {
-    a.as_nanos() < b.as_nanos()
-}
-
-/// Settings of which no breaker can be made: says which value, and what it must be.
-///
-/// ```
-/// use breaker_runtime::{CircuitBreaker, Settings};
-///
-/// let refused = CircuitBreaker::builder("pricing").settings(Settings::new().probes(0)).build();
-/// assert_eq!(refused.unwrap_err().to_string(), "`probes` must be from 1 to 255");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SettingsError(&'static str);
-
-impl SettingsError {
-    pub(crate) const fn text(&self) -> &'static str {
-        self.0
-    }
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl fmt::Debug for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SettingsError({:?})", self.0)
-    }
-}
-
-impl std::error::Error for SettingsError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(settings: Settings) -> &'static str {
-        settings.check().expect_err("must be refused").text()
-    }
-
-    #[test]
-    fn every_value_has_its_range() {
-        let second = Duration::from_secs(1);
-        let new = Settings::new;
-        for settings in [
-            new().consecutive(0),
-            new().consecutive(65_536),
-            new().failures(0, second),
-            new().failures(65_536, second),
-            new().failures(3, Duration::ZERO),
-            new().reset(Duration::ZERO),
-            new().backoff(0.9),
-            new().backoff(f64::NAN),
-            new().backoff(f64::INFINITY),
-            new().jitter(-0.1),
-            new().jitter(1.1),
-            new().jitter(f64::NAN),
-            new().max_reset(Duration::from_secs(59)),
-            new().probes(0),
-            new().probes(256),
-            new().successes(0),
-            new().successes(2),
-            new().timeout(Duration::ZERO),
-            new().probe_timeout(Duration::ZERO),
-            new().probe_timeout(second).timeout(2 * second),
-            new().failure_samples(101),
-        ] {
-            assert!(settings.check().is_err(), "{settings:?}");
-        }
-        let full = new().consecutive(65_535).failures(65_535, second).probes(255).successes(255).jitter(1.0);
-        assert_eq!(full.check(), Ok(()));
-        assert_eq!(new().check(), Ok(()));
-    }
-
-    #[test]
-    fn a_refusal_names_the_value_and_what_is_accepted() {
-        assert_eq!(refused(Settings::new().probes(256)), "`probes` must be from 1 to 255");
-    }
-
     #[test]
     fn the_streak_rule_is_the_default_only_where_there_is_no_rule() {
         let window = Duration::from_secs(1);
+        let counted = Settings::new().failures(3).window(window);
         assert_eq!(Settings::new().streak_limit(), Some(5));
-        assert_eq!(Settings::new().failures(3, window).streak_limit(), None);
-        assert_eq!(Settings::new().failures(3, window).consecutive(2).streak_limit(), Some(2));
-        assert_eq!(Settings::new().failures(3, window).unanswered_limit(), 3);
+        assert_eq!(counted.streak_limit(), None);
+        assert_eq!(counted.consecutive(2).streak_limit(), Some(2));
+        assert_eq!(counted.unanswered_limit(), 3);
+        assert_eq!(Settings::new().failure_rate(0.5).streak_limit(), None);
+        assert_eq!(Settings::new().slow_rate(0.5).unanswered_limit(), 5);
+    }
+
+    #[test]
+    fn a_rate_needs_twenty_calls_or_as_many_as_the_window_holds() {
+        let rate = Settings::new().failure_rate(0.5);
+        assert_eq!(rate.min_calls_needed(), 20);
+        assert_eq!(rate.window_calls(100).min_calls_needed(), 20);
+        assert_eq!(rate.window_calls(8).min_calls_needed(), 8);
+        assert_eq!(rate.window_calls(8).min_calls(3).min_calls_needed(), 3);
+        assert_eq!(rate.window_or_default(), Window::Time(MINUTE));
+    }
+
+    #[test]
+    fn every_setting_is_described_with_its_default_and_its_limits() {
+        let (code, _tests) = include_str!("settings.rs").split_once("mod tests").unwrap();
+        let setters = code.split("pub const fn ").collect::<Vec<_>>();
+        let described = setters.windows(2).filter(|pair| pair[1].contains("(mut self, "));
+        let names: Vec<&str> = described
+            .map(|pair| {
+                let name = pair[1].split('(').next().unwrap_or_default();
+                let docs = pair[0].rsplit("}\n").next().unwrap_or_default();
+                assert!(docs.contains("/// - Default: "), "{name} has no default");
+                assert!(docs.contains("/// - Limits: ") || name == "on_cancel", "{name} has no limits");
+                name
+            })
+            .collect();
+        assert_eq!(names.len(), 21, "{names:?}");
     }
 }

@@ -24,7 +24,10 @@ pub use self::answer::{
 pub use self::call::{Attempt, admit, run, settle, watch};
 #[cfg(feature = "tokio")]
 pub use self::call::{limit, timed_out};
-pub use self::checked::{consistent, count, duration, factor, fraction, probe_count};
+pub use self::checked::{
+    OtherWindow, WindowOf, WindowType, consistent, count, duration, factor, fraction, probe_count, rate, window,
+    with_window,
+};
 pub use self::handle::{Accessor, Handle, Shared, Static, breaker_of, current, own, shared};
 pub use self::judge::{Fallible, as_failure, error_of, exists, failure_if, ladder};
 pub use crate::breaker::CircuitBreaker;

@@ -1,7 +1,39 @@
 //! The records that the rules and the reports read.
 
+mod calls;
+mod once;
 mod recent_failures;
+mod ring;
+mod running;
 mod samples;
+mod slices;
+mod stamp;
+mod time;
 
+pub(crate) use calls::CallWindow;
 pub(crate) use recent_failures::RecentFailures;
+pub(crate) use running::Running;
 pub(crate) use samples::Samples;
+pub(crate) use stamp::{EPOCH_AT, count as stamped, is_before};
+pub(crate) use time::TimeWindow;
+
+/// What a window of calls, or of time, holds: calls that succeeded or failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WindowCounts {
+    /// All of them.
+    pub calls: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that were slow, whatever their outcome; calls that are still running among them.
+    pub slow: u64,
+}
+
+impl WindowCounts {
+    /// The same with `running` calls more, which are slow already.
+    pub(crate) const fn with_running(mut self, running: u64) -> Self {
+        self.calls += running;
+        self.slow += running;
+        self
+    }
+}

@@ -10,6 +10,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
 
 use crate::clock::Time;
 use crate::outcome::{QUOTE_LIMIT, Quote};
@@ -26,20 +27,28 @@ pub(crate) struct Sample {
     number: u64,
     pub(crate) epoch: u64,
     pub(crate) at: Time,
+    /// How long the call took, where its beginning is known.
+    pub(crate) latency: Option<Duration>,
     pub(crate) text: String,
 }
 
 impl Samples {
     /// Room for the last `limit` failures.
     pub(crate) fn new(limit: u32) -> Self {
-        let empty =
-            || Sample { number: 0, epoch: 0, at: Time::from_nanos(0), text: String::with_capacity(QUOTE_LIMIT) };
+        let empty = || Sample {
+            number: 0,
+            epoch: 0,
+            at: Time::from_nanos(0),
+            latency: None,
+            text: String::with_capacity(QUOTE_LIMIT),
+        };
         Self { next: AtomicU64::new(0), slots: (0..limit).map(|_| Mutex::new(empty())).collect() }
     }
 
-    /// Records a failure of `epoch`, and returns its time: read after the text was made, which is
+    /// Records a failure of `epoch`, of a call that began at `began` (the end of time where that is not
+    /// known), and returns its time: read after the text was made, which is
     /// the user's code and may take long.
-    pub(crate) fn record(&self, epoch: u64, quote: Quote<'_>, clock: impl Fn() -> Time) -> Time {
+    pub(crate) fn record(&self, epoch: u64, quote: Quote<'_>, began: Time, clock: impl Fn() -> Time) -> Time {
         let room = self.slots.len() as u64;
         if room == 0 {
             return clock();
@@ -54,8 +63,10 @@ impl Samples {
             mem::forget(payload);
             Quote::Plain("an error whose text panicked").write_to(&mut sample.text);
         }
-        (sample.number, sample.epoch, sample.at) = (number, epoch, clock());
-        sample.at
+        let now = clock();
+        (sample.number, sample.epoch, sample.at) = (number, epoch, now);
+        sample.latency = (began != Time::END).then(|| now.since(began));
+        now
     }
 
     /// The samples of `epoch` that are at hand, oldest first.
@@ -97,7 +108,7 @@ mod tests {
     fn the_last_ones_are_kept_in_order() {
         let samples = Samples::new(2);
         for (epoch, text) in [(0, "a"), (0, "b"), (0, "c"), (1, "d")] {
-            samples.record(epoch, Quote::Plain(text), now);
+            samples.record(epoch, Quote::Plain(text), Time::END, now);
         }
         assert_eq!(texts(&samples, 0), ["c"]);
         assert_eq!(texts(&samples, 1), ["d"]);
@@ -106,7 +117,7 @@ mod tests {
     #[test]
     fn none_are_kept_where_there_is_no_room() {
         let samples = Samples::new(0);
-        samples.record(0, Quote::Plain("a"), now);
+        samples.record(0, Quote::Plain("a"), Time::END, now);
         assert!(samples.of(0).is_empty());
     }
 
@@ -125,7 +136,7 @@ mod tests {
             }
         }
         let samples = Samples::new(1);
-        samples.record(0, Quote::Display(&Hostile), now);
+        samples.record(0, Quote::Display(&Hostile), Time::END, now);
         assert_eq!(texts(&samples, 0), ["an error whose text panicked"]);
     }
 }

@@ -11,6 +11,7 @@ use renamed::{circuit_breaker, State};
 
 const RESET: Duration = Duration::from_secs(60);
 
+#[allow(deprecated)]
 #[circuit_breaker(crate = ::renamed, threshold = 1, reset = RESET)]
 fn plain(ok: bool) -> Result<u32> {
     if ok {
@@ -20,6 +21,7 @@ fn plain(ok: bool) -> Result<u32> {
     }
 }
 
+#[allow(deprecated)]
 #[circuit_breaker(crate = ::renamed, threshold = 1, fallback = cached)]
 fn patterns((a, mut b): (u32, u32), _: u32) -> Result<u32> {
     b += a;
@@ -39,11 +41,13 @@ struct Client {
 }
 
 impl Client {
+    #[allow(deprecated)]
     #[circuit_breaker(crate = ::renamed, threshold = 1)]
     fn last(&mut self) -> Result<&mut u32> {
         self.items.last_mut().ok_or_else(|| ErrorKind::NotFound.into())
     }
 
+    #[allow(deprecated)]
     #[circuit_breaker(crate = ::renamed, threshold = 1, ignore = error if error.kind() == ErrorKind::NotFound)]
     async fn get(&self, at: usize) -> Result<&u32> {
         ready().await;

@@ -24,4 +24,19 @@ async fn shorter_than_the_time_limit() -> Result<u32> {
     Ok(1)
 }
 
+#[circuit_breaker(failures = THREE, window = 2)]
+fn more_failures_than_calls() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(threshold = 4, window = THREE)]
+fn more_failures_than_a_constant() -> Result<u32> {
+    Ok(1)
+}
+
+#[circuit_breaker(failure_rate = 0.5, window = THREE, min_calls = 4)]
+fn more_calls_than_the_window_holds() -> Result<u32> {
+    Ok(1)
+}
+
 fn main() {}

@@ -63,7 +63,7 @@ impl Drop for Guard {
 
 /// Held by tests that take all numbers, or that count on one being free.
 #[cfg(test)]
-pub(super) static NUMBERS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+pub(crate) static NUMBERS: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 #[cfg(test)]
 mod tests {

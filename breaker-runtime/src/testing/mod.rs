@@ -1,4 +1,4 @@
-//! Breakers of their own for each test, and a clock turned by hand.
+//! Breakers of their own for each test, a clock turned by hand, and dependencies that follow a script.
 //!
 //! The breaker of an annotated function is a static, and tests run side by side: without more, one
 //! test would open the breaker of another. In an isolation every annotated function has a breaker
@@ -33,7 +33,7 @@
 //! # use std::io::{Error, ErrorKind, Result};
 //! use breaker_runtime::{State, circuit_breaker, testing};
 //!
-//! #[circuit_breaker(threshold = 1)]
+//! #[circuit_breaker(threshold = 2)]
 //! async fn print(page: &str) -> Result<()> {
 //!     if page.is_empty() { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
 //! }
@@ -42,12 +42,16 @@
 //! testing::isolated_async(async |test| {
 //!     let spawned = tokio::spawn(test.within(print("")));
 //!     assert!(spawned.await.unwrap().is_err());
+//!     assert!(print("").await.is_err());
 //!     assert_eq!(print_breaker().state(), State::Open);
 //! })
 //! # );
 //! # }
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! A [`Dependency`] fails, is slow or hangs as a [`Script`] says, so that a test shows in ten lines when
+//! a function of yours opens, what its fallback answers, and how it recovers.
 //!
 //! Where a test pauses tokio's time (`#[tokio::test(start_paused = true)]`), [`Isolation::on`] with
 //! [`Clock::monotonic`] makes the breakers follow it.
@@ -57,6 +61,8 @@
 //! those. A breaker in an `Arc` (`breaker = self.breaker`) is no static: it belongs to the test that
 //! made it already, with the clock that it was built with. Breakers of an isolation are kept until the process ends, a few kilobytes each.
 
+mod dependency;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
@@ -64,6 +70,8 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+pub use dependency::{Dependency, Failed, Script};
 
 use crate::breaker::CircuitBreaker;
 use crate::clock::{Clock, ManualClock};
@@ -87,7 +95,6 @@ pub struct Isolation(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     clock: Clock,
-    by_hand: Option<ManualClock>,
     copies: Mutex<Vec<Copied>>,
 }
 
@@ -105,27 +112,23 @@ impl Isolation {
     /// An isolation with a clock that [`advance`](Self::advance) turns.
     #[must_use]
     pub fn new() -> Self {
-        let by_hand = ManualClock::new();
-        Self::made(Clock::from(&by_hand), Some(by_hand))
+        Self::on(ManualClock::new())
     }
 
-    /// An isolation on a clock of your choice, such as [`Clock::monotonic`] under paused tokio time.
+    /// An isolation on a clock of your choice: [`Clock::monotonic`] under paused tokio time, or the
+    /// [`ManualClock`] of a breaker that the test made itself.
     #[must_use]
     pub fn on(clock: impl Into<Clock>) -> Self {
-        Self::made(clock.into(), None)
-    }
-
-    fn made(clock: Clock, by_hand: Option<ManualClock>) -> Self {
-        Self(Arc::new(Inner { clock, by_hand, copies: Mutex::default() }))
+        Self(Arc::new(Inner { clock: clock.into(), copies: Mutex::default() }))
     }
 
     /// Turns the clock forward.
     ///
     /// # Panics
     ///
-    /// On an isolation that was made [`on`](Self::on) a clock: turn that one.
+    /// On an isolation that was made [`on`](Self::on) a clock that is not turned by hand.
     pub fn advance(&self, by: Duration) {
-        self.0.by_hand.as_ref().expect("an isolation on a clock of its caller's is turned by that clock").advance(by);
+        self.0.clock.by_hand().expect("this isolation is on a clock that nobody can turn by hand").advance(by);
     }
 
     /// Runs `code` within the isolation.

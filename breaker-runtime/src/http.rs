@@ -1,0 +1,95 @@
+//! Which HTTP responses are failures of the service (feature `http`).
+//!
+//! ```
+//! use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+//! use http::Response;
+//!
+//! #[circuit_breaker(threshold = 3, failure_if = breaker_runtime::http::server_error)]
+//! async fn fetch(path: &str) -> Result<Response<String>, CircuitBreakerError> {
+//!     // … ask the service …
+//! #   let _ = path;
+//! #   Ok(Response::new(String::new()))
+//! }
+//! # let _ = fetch("/");
+//! ```
+//!
+//! Of another client, whose response is no [`http::Response`], hand over the status:
+//!
+//! ```
+//! # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+//! # struct Response;
+//! # impl Response { fn status(&self) -> http::StatusCode { http::StatusCode::OK } }
+//! #[circuit_breaker(threshold = 3, failure_if = |output| match output {
+//!     Ok(response) => breaker_runtime::http::is_failure(response.status()),
+//!     Err(_) => true,
+//! })]
+//! async fn fetch(path: &str) -> Result<Response, CircuitBreakerError> {
+//! #   let _ = path;
+//! #   Ok(Response)
+//! }
+//! # let _ = fetch("/");
+//! ```
+
+use ::http::{Response, StatusCode};
+
+/// Whether an output is, or holds, a response by which the service says that it cannot serve: for
+/// `failure_if = breaker_runtime::http::server_error`. An `Err` is a failure too, since there is no
+/// response. See [`is_failure`] for the statuses.
+///
+/// ```
+/// use breaker_runtime::http::server_error;
+/// use http::{Response, StatusCode};
+///
+/// let mut response = Response::new("busy");
+/// assert!(!server_error(&response));
+/// *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+/// assert!(server_error(&response));
+/// assert!(server_error(&Err::<Response<&str>, &str>("connection refused")));
+/// ```
+pub fn server_error<O: Answer>(output: &O) -> bool {
+    output.status().is_none_or(is_failure)
+}
+
+/// Whether a status is a failure of the service: any 5xx, and 429 (too many requests), by which a
+/// service asks its callers to stay away for a while. All other 4xx are the caller's own mistakes.
+///
+/// ```
+/// use breaker_runtime::http::is_failure;
+/// use http::StatusCode;
+///
+/// assert!(is_failure(StatusCode::BAD_GATEWAY) && is_failure(StatusCode::TOO_MANY_REQUESTS));
+/// assert!(!is_failure(StatusCode::NOT_FOUND));
+/// ```
+#[must_use]
+pub fn is_failure(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// An output of which [`server_error`] can ask the status.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no HTTP status that `server_error` knows",
+    label = "neither an `http::Response` nor a `Result` of one",
+    note = "hand over the status yourself: `failure_if = |output| breaker_runtime::http::is_failure(…)`"
+)]
+pub trait Answer {
+    /// The status; `None` where there was no response.
+    fn status(&self) -> Option<StatusCode>;
+}
+
+impl Answer for StatusCode {
+    fn status(&self) -> Option<StatusCode> {
+        Some(*self)
+    }
+}
+
+impl<B> Answer for Response<B> {
+    fn status(&self) -> Option<StatusCode> {
+        Some(Self::status(self))
+    }
+}
+
+impl<A: Answer, E> Answer for Result<A, E> {
+    fn status(&self) -> Option<StatusCode> {
+        self.as_ref().ok().and_then(Answer::status)
+    }
+}

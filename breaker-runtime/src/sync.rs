@@ -1,0 +1,4 @@
+//! The atomics that decide. Everything that has to be right under every interleaving takes them
+//! from here, so that a model checker's can be put in their place.
+
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};

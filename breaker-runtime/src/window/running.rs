@@ -1,0 +1,140 @@
+//! The calls under way that have been running for longer than they should: evidence of slowness
+//! before they end. In constant space, whatever the number of calls.
+//!
+//! A call is known by the slice of time in which it began, and a slice is a tenth of the time from
+//! which on a call is slow. Of all that began and have not ended, those that began in the present
+//! slice or the ten before are young; the rest is overdue. So a call is overdue at the earliest when
+//! it has run for that time, and at the latest a slice later.
+//!
+//! *Orderings.* The overdue ones must never be counted too many. A beginning is counted by its slice
+//! before it is counted among all, and an end the other way round; a reader reads all that began, then
+//! the ends and beginnings by slice, then all that ended. So what it misses makes calls look younger,
+//! or fewer.
+
+use super::once::OncePerSlice;
+use super::slices::Slices;
+use super::stamp;
+use crate::per_thread::PerThread;
+use crate::sync::{AtomicU64, Ordering};
+
+/// A call that began so many slices ago is overdue.
+const OVERDUE: u64 = 11;
+
+const BEGAN: usize = 0;
+const ENDED: usize = 1;
+
+#[derive(Debug)]
+pub(crate) struct Running {
+    all: PerThread<All>,
+    by_beginning: Slices<2>,
+    read: OncePerSlice,
+}
+
+/// How many began and ended on one thread.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct All {
+    began: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Running {
+    pub(crate) const fn new() -> Self {
+        Self { all: PerThread::new(), by_beginning: Slices::new(), read: OncePerSlice::new() }
+    }
+
+    /// How long a slice is, where calls of `nanos` are slow.
+    pub(crate) const fn slice_of(nanos: u64) -> u64 {
+        nanos.div_ceil(10)
+    }
+
+    /// A call begins in `slice`.
+    #[inline]
+    pub(crate) fn begin(&self, epoch: u64, slice: u64) {
+        self.by_beginning.add(epoch, slice, BEGAN);
+        let mine = self.all.mine();
+        stamp::add(&mine, &mine.part.began, epoch);
+    }
+
+    /// A call ends in slice `now` that began in `slice`.
+    #[inline]
+    pub(crate) fn end(&self, epoch: u64, slice: u64, now: u64) {
+        let mine = self.all.mine();
+        stamp::add(&mine, &mine.part.ended, epoch);
+        if now < slice + OVERDUE {
+            self.by_beginning.add(epoch, slice, ENDED);
+        }
+    }
+
+    /// Whether nobody has looked in this slice yet: only the passing of time makes calls overdue.
+    #[inline]
+    pub(crate) fn due(&self, epoch: u64, slice: u64) -> bool {
+        let first = self.read.first(epoch, slice);
+        if let Some(last) = first {
+            self.by_beginning.forget_slices(last, slice);
+        }
+        first.is_some()
+    }
+
+    /// See [`Slices::forget_epochs`].
+    pub(crate) fn forget(&self, epoch: u64) {
+        self.by_beginning.forget_epochs(epoch);
+    }
+
+    /// How many are overdue in `slice`.
+    pub(crate) fn overdue(&self, epoch: u64, slice: u64) -> u64 {
+        let young = (slice + 1).saturating_sub(OVERDUE);
+        let began = self.sum(|all| &all.began, epoch);
+        let young_ended = self.by_beginning.sum(epoch, young, slice, ENDED);
+        let young_began = self.by_beginning.sum(epoch, young, slice, BEGAN);
+        let ended = self.sum(|all| &all.ended, epoch);
+        began.saturating_sub(ended).saturating_sub(young_began.saturating_sub(young_ended))
+    }
+
+    fn sum(&self, word: impl Fn(&All) -> &AtomicU64, epoch: u64) -> u64 {
+        self.all.all().map(|all| stamp::count(word(all).load(Ordering::Acquire), epoch)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_overdue_from_the_eleventh_slice_after_its_own_until_it_ends() {
+        let running = Running::new();
+        running.begin(0, 3);
+        running.begin(0, 4);
+        assert_eq!([4, 13, 14, 15, 400].map(|slice| running.overdue(0, slice)), [0, 0, 1, 2, 2]);
+        running.end(0, 3, 14);
+        assert_eq!([4, 14, 15, 400].map(|slice| running.overdue(0, slice)), [0, 0, 1, 1]);
+        running.end(0, 4, 400);
+        assert_eq!(running.overdue(0, 400), 0);
+    }
+
+    #[test]
+    fn quick_calls_never_show() {
+        let running = Running::new();
+        for slice in 0..1_000 {
+            running.begin(0, slice);
+            running.end(0, slice, slice);
+            assert_eq!(running.overdue(0, slice), 0);
+        }
+    }
+
+    #[test]
+    fn a_call_that_ends_on_another_thread_has_ended() {
+        let running = Running::new();
+        running.begin(0, 3);
+        std::thread::scope(|scope| scope.spawn(|| running.end(0, 3, 3)).join().unwrap());
+        assert_eq!([3, 14, 400].map(|slice| running.overdue(0, slice)), [0, 0, 0]);
+    }
+
+    #[test]
+    fn calls_of_an_earlier_epoch_are_of_no_account() {
+        let running = Running::new();
+        running.begin(0, 3);
+        running.begin(1, 3);
+        assert_eq!((running.overdue(1, 400), running.overdue(0, 400)), (1, 0));
+    }
+}

@@ -1,0 +1,169 @@
+//! Counts by slices of time, for the last sixteen slices.
+//!
+//! A slice has its place in a row of sixteen. Each word says which slice of which epoch it counts;
+//! one that says another counts none, so nothing has to be cleared when a place is used again.
+//!
+//! ```text
+//! bits 54..64  epoch, its lower ten bits
+//! bits 32..54  slice / 16, its lower 22 bits
+//! bits  0..32  count
+//! ```
+//!
+//! Epochs and slices repeat in so few bits, so old words are cleared now and then: those of earlier
+//! epochs by [`Slices::forget_epochs`], those of earlier slices by [`Slices::forget_slices`], so that
+//! none is left when its number comes again. A count stops at 2^32: a slice of a minute would need 70
+//! million calls a second, on one thread.
+
+use crate::per_thread::PerThread;
+use crate::sync::{AtomicU64, Ordering};
+
+const PLACES: usize = 16;
+const COUNT: u64 = (1 << 32) - 1;
+const EPOCH_AT: u32 = 54;
+const EPOCHS: u64 = 0x3ff;
+const LAPS: u64 = 0x3f_ffff;
+
+#[derive(Debug)]
+pub(crate) struct Slices<const KINDS: usize>(PerThread<Part<KINDS>>);
+
+#[derive(Debug)]
+#[repr(align(128))]
+struct Part<const KINDS: usize>([[AtomicU64; KINDS]; PLACES]);
+
+impl<const KINDS: usize> Default for Part<KINDS> {
+    fn default() -> Self {
+        Self([const { [const { AtomicU64::new(0) }; KINDS] }; PLACES])
+    }
+}
+
+impl<const KINDS: usize> Slices<KINDS> {
+    pub(crate) const fn new() -> Self {
+        Self(PerThread::new())
+    }
+
+    /// One more of this kind in `slice` of `epoch`, which whoever adds has just seen to be the present
+    /// one; the slice is not so old that its place is another's.
+    #[inline]
+    pub(crate) fn add(&self, epoch: u64, slice: u64, kind: usize) {
+        let mine = self.0.mine();
+        let tag = tag(epoch, slice);
+        mine.change(&mine.part.0[place(slice)][kind], |word| match word & !COUNT {
+            other if other != tag && mine.shared && is_newer(other, tag) => word,
+            other if other != tag => tag | 1,
+            _ if word & COUNT == COUNT => word,
+            _ => word + 1,
+        });
+    }
+
+    /// Clears what was counted before `epoch`. To be done at least once in 512 changes of state.
+    pub(crate) fn forget_epochs(&self, epoch: u64) {
+        self.clear(|word| (epoch.wrapping_sub(word >> EPOCH_AT) & EPOCHS).wrapping_sub(1) < EPOCHS / 2);
+    }
+
+    /// Clears what was counted in slices that have lost their places, when `slice` follows on `last` in
+    /// which this was done before: at least once in 2^20 slices, and after every pause of so many. After
+    /// one in which the numbers have come round, all is cleared, whosever it is.
+    #[inline]
+    pub(crate) fn forget_slices(&self, last: u64, slice: u64) {
+        if last >> 20 != slice >> 20 {
+            let lap = slice / PLACES as u64;
+            let came_round = slice.saturating_sub(last) / PLACES as u64 >= LAPS;
+            self.clear(|word| came_round || lap.wrapping_sub(word >> 32) & LAPS > 1);
+        }
+    }
+
+    #[cold]
+    fn clear(&self, is_old: impl Fn(u64) -> bool) {
+        for word in self.0.all().flat_map(|part| part.0.iter().flatten()) {
+            // A count that its thread changes meanwhile stays: it belongs to a present slice.
+            let _ = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| is_old(word).then_some(0));
+        }
+    }
+
+    /// How many of this kind there were from slice `first` to slice `last`, of which no more than
+    /// sixteen may be asked for.
+    pub(crate) fn sum(&self, epoch: u64, first: u64, last: u64, kind: usize) -> u64 {
+        let in_part = |part: &Part<KINDS>| -> u64 {
+            (first..=last)
+                .map(|slice| {
+                    let word = part.0[place(slice)][kind].load(Ordering::Acquire);
+                    if word & !COUNT == tag(epoch, slice) { word & COUNT } else { 0 }
+                })
+                .sum()
+        };
+        self.0.all().map(in_part).sum()
+    }
+}
+
+fn place(slice: u64) -> usize {
+    usize::try_from(slice % PLACES as u64).unwrap_or(0)
+}
+
+fn tag(epoch: u64, slice: u64) -> u64 {
+    ((epoch & EPOCHS) << EPOCH_AT) | (((slice / PLACES as u64) & LAPS) << 32)
+}
+
+/// Whether `a` is of a later epoch than `b`, or of a later slice of the same one.
+fn is_newer(a: u64, b: u64) -> bool {
+    a.wrapping_sub(b) < 1 << 63
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_counts_its_own() {
+        let slices = Slices::<2>::new();
+        for (slice, kind) in [(0, 0), (0, 0), (0, 1), (1, 0), (15, 0), (16, 0)] {
+            slices.add(3, slice, kind);
+        }
+        assert_eq!(slices.sum(3, 0, 0, 0), 0, "its place went to slice 16");
+        assert_eq!(slices.sum(3, 0, 0, 1), 1);
+        assert_eq!(slices.sum(3, 1, 16, 0), 3);
+        assert_eq!(slices.sum(4, 1, 16, 0), 0);
+        assert_eq!(slices.sum(3, 17, 16, 0), 0);
+    }
+
+    #[test]
+    fn a_new_epoch_begins_with_none_within_a_slice() {
+        let slices = Slices::<1>::new();
+        slices.add(1, 7, 0);
+        slices.add(2, 7, 0);
+        assert_eq!((slices.sum(1, 7, 7, 0), slices.sum(2, 7, 7, 0)), (0, 1));
+    }
+
+    #[test]
+    fn epochs_that_repeat_do_not_bring_back_what_was_forgotten() {
+        let slices = Slices::<1>::new();
+        slices.add(5, 7, 0);
+        slices.add(300, 8, 0);
+        slices.forget_epochs(256);
+        assert_eq!((slices.sum(5 + 1_024, 7, 7, 0), slices.sum(300, 8, 8, 0)), (0, 1));
+    }
+
+    #[test]
+    fn slices_that_repeat_do_not_bring_back_what_was_forgotten() {
+        let slices = Slices::<1>::new();
+        let (soon, repeated) = (7 + (1 << 25), 7 + (1 << 26));
+        slices.add(5, 7, 0);
+        assert_eq!(slices.sum(5, repeated, repeated, 0), 1, "or there would be nothing to forget");
+        slices.forget_slices(8, 9);
+        assert_eq!(slices.sum(5, repeated, repeated, 0), 1);
+        slices.add(5, soon - 1, 0);
+        slices.forget_slices(9, soon);
+        assert_eq!((slices.sum(5, 7, 7, 0), slices.sum(5, soon - 1, soon - 1, 0)), (0, 1));
+        slices.add(5, 7, 0);
+        slices.forget_slices(9, repeated);
+        assert_eq!(slices.sum(5, repeated, repeated, 0), 0);
+    }
+
+    #[test]
+    fn a_full_count_stays_full() {
+        let slices = Slices::<1>::new();
+        slices.add(1, 7, 0);
+        slices.0.mine().part.0[7][0].store(tag(1, 7) | COUNT, Ordering::Release);
+        slices.add(1, 7, 0);
+        assert_eq!(slices.sum(1, 7, 7, 0), COUNT);
+    }
+}

@@ -1,0 +1,88 @@
+//! The calls of the last while, in ten slices of it: the present one and the nine before. A call
+//! counts for between nine tenths of the window and the window.
+
+use super::WindowCounts;
+use super::once::OncePerSlice;
+use super::slices::Slices;
+use crate::sync::{Ordering, fence};
+
+const SLICES: u64 = 10;
+
+const SUCCEEDED: usize = 0;
+const FAILED: usize = 1;
+const SLOW: usize = 2;
+
+#[derive(Debug)]
+pub(crate) struct TimeWindow {
+    slices: Slices<3>,
+    read: OncePerSlice,
+}
+
+impl TimeWindow {
+    pub(crate) const fn new() -> Self {
+        Self { slices: Slices::new(), read: OncePerSlice::new() }
+    }
+
+    /// How long a slice of a window of `nanos` is.
+    pub(crate) const fn slice_of(nanos: u64) -> u64 {
+        if nanos < SLICES { 1 } else { nanos / SLICES }
+    }
+
+    /// Adds a call that ended in `slice`, and says whether it is the first one there: since older
+    /// ones have left the window then, the rules must be read.
+    #[inline]
+    pub(crate) fn add(&self, epoch: u64, slice: u64, failed: bool, slow: bool) -> bool {
+        let before = self.read.first(epoch, slice);
+        if let Some(last) = before {
+            self.slices.forget_slices(last, slice);
+        }
+        self.slices.add(epoch, slice, if failed { FAILED } else { SUCCEEDED });
+        if slow {
+            self.slices.add(epoch, slice, SLOW);
+        }
+        if failed || slow {
+            // Of two at one moment, one at least must see the other.
+            fence(Ordering::SeqCst);
+        }
+        before.is_some()
+    }
+
+    /// See [`Slices::forget_epochs`].
+    pub(crate) fn forget(&self, epoch: u64) {
+        self.slices.forget_epochs(epoch);
+    }
+
+    /// The calls in the window whose present slice is `slice`.
+    pub(crate) fn counts(&self, epoch: u64, slice: u64) -> WindowCounts {
+        if self.read.last().is_some_and(|last| last + SLICES <= slice) {
+            return WindowCounts::default();
+        }
+        let sum = |kind| self.slices.sum(epoch, (slice + 1).saturating_sub(SLICES), slice, kind);
+        // A call is added before it is called slow, so it must be looked for afterwards.
+        let slow = sum(SLOW);
+        let failed = sum(FAILED);
+        WindowCounts { calls: sum(SUCCEEDED) + failed, failed, slow }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_counts_in_its_slice_and_the_nine_after_it() {
+        let window = TimeWindow::new();
+        assert!(window.add(0, 3, true, true));
+        assert!(!window.add(0, 3, false, false));
+        assert_eq!(window.counts(0, 12), WindowCounts { calls: 2, failed: 1, slow: 1 });
+        assert_eq!(window.counts(0, 13), WindowCounts::default());
+        assert!(window.add(0, 12, false, false));
+        assert_eq!(window.counts(0, 12).calls, 3);
+        assert_eq!(window.counts(1, 12), WindowCounts::default());
+    }
+
+    #[test]
+    fn the_shortest_window_has_slices_too() {
+        assert_eq!([1, 9, 10, 99, 100].map(TimeWindow::slice_of), [1, 1, 1, 9, 10]);
+    }
+}
