@@ -1,0 +1,67 @@
+//! Every model, as a test. Bounds: at most three threads beside the main one, and three preemptions; within these, loom
+//! tries every interleaving.
+
+macro_rules! models {
+    ($($file:ident { $($model:ident)* })*) => {$(
+        mod $file {
+            $(
+                #[test]
+                fn $model() {
+                    breaker_interleavings::models::$file::$model();
+                }
+            )*
+        }
+    )*};
+}
+
+models! {
+    trips {
+        failures_in_a_row
+        failures_within_a_time
+        failures_among_calls
+        a_rate_of_calls
+        a_rate_of_time
+        rates_of_threads_that_share_their_counts
+        a_success_and_a_failure_come_in_either_order_but_both_count
+        a_success_that_brings_enough_calls_is_noticed_by_itself_or_by_the_next_one
+        a_failure_is_watched_although_a_success_has_just_seen_none
+        a_success_that_races_with_a_streak_ends_it_before_or_after
+        a_call_that_ends_after_the_trip_leaves_no_trace_in_the_next_window
+    }
+    probes {
+        never_more_probes_than_places
+        a_place_given_back_is_taken_once
+        of_a_successful_and_a_failed_probe_one_decides_and_the_other_counts_or_is_late
+        probes_that_decide_together_decide_once
+        an_overdue_period_ends_once_although_its_probe_answers_at_that_moment
+        a_late_call_takes_no_place_and_gives_none
+        a_ramp_lets_its_share_pass_and_no_more
+    }
+    changes {
+        closing_comes_before_the_trip_which_is_late_then_or_after_it
+        a_mode_is_set_once_whatever_trips
+        of_two_people_both_are_heard
+        a_forced_opening_that_ends_admits_one_probe
+    }
+    running {
+        quick_calls_are_never_taken_for_overdue_ones
+        an_overdue_call_is_counted_once_until_it_ends
+        a_slow_call_is_not_counted_twice_among_calls
+        a_slow_call_is_not_counted_twice_within_a_time
+    }
+}
+
+/// A model that nobody runs proves nothing.
+#[test]
+fn no_model_is_forgotten() {
+    let sources = [
+        include_str!("models/trips.rs"),
+        include_str!("models/probes.rs"),
+        include_str!("models/changes.rs"),
+        include_str!("models/running.rs"),
+    ];
+    let models = sources.iter().flat_map(|source| source.lines()).filter_map(|line| line.strip_prefix("pub fn "));
+    for name in models.filter_map(|line| line.split('(').next()) {
+        assert!(include_str!("main.rs").lines().any(|line| line.trim() == name), "{name} is not run");
+    }
+}
