@@ -17,13 +17,13 @@ impl OncePerSlice {
         Self(AtomicU64::new(NEVER))
     }
 
-    /// The slice in which somebody asked last, unless nobody has.
-    pub(crate) fn last(&self) -> Option<u64> {
+    /// How many slices ago somebody asked last, unless nobody has.
+    pub(crate) fn since_last(&self, slice: u64) -> Option<u64> {
         let last = self.0.load(Ordering::Relaxed);
-        (last != NEVER).then_some(last & stamp::COUNT)
+        (last != NEVER).then_some(from(last, slice))
     }
 
-    /// Where nobody has asked in this slice of this epoch, the slice in which somebody did last.
+    /// Where nobody has asked in this slice of this epoch, how many slices ago somebody did last.
     #[inline]
     pub(crate) fn first(&self, epoch: u64, slice: u64) -> Option<u64> {
         let now = epoch << stamp::EPOCH_AT | slice & stamp::COUNT;
@@ -32,6 +32,28 @@ impl OncePerSlice {
             return None;
         }
         self.0.store(now, Ordering::Relaxed);
-        Some(last & stamp::COUNT)
+        Some(from(last, slice))
+    }
+}
+
+/// How many slices lie between the last one and this one, which may be of one who comes late: then none.
+fn from(last: u64, slice: u64) -> u64 {
+    let ahead = slice.wrapping_sub(last) & stamp::COUNT;
+    if ahead > stamp::COUNT / 2 { 0 } else { ahead }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_who_comes_late_finds_the_last_slice_recent() {
+        let once = OncePerSlice::new();
+        assert_eq!(once.since_last(5), None);
+        assert!(once.first(3, 7).is_some());
+        assert_eq!(once.first(3, 7), None);
+        assert_eq!([6, 7, 30].map(|slice| once.since_last(slice)), [Some(0), Some(0), Some(23)]);
+        assert_eq!(once.first(3, 6), Some(0));
+        assert_eq!(once.first(4, 30), Some(24));
     }
 }

@@ -61,7 +61,7 @@ impl Running {
     pub(crate) fn end(&self, epoch: u64, slice: u64, now: u64) {
         let mine = self.all.mine();
         stamp::add(&mine, &mine.part.ended, epoch);
-        if now < slice + OVERDUE {
+        if now.saturating_sub(slice) < OVERDUE {
             self.by_beginning.add(epoch, slice, ENDED);
         }
     }
@@ -70,8 +70,8 @@ impl Running {
     #[inline]
     pub(crate) fn due(&self, epoch: u64, slice: u64) -> bool {
         let first = self.read.first(epoch, slice);
-        if let Some(last) = first {
-            self.by_beginning.forget_slices(last, slice);
+        if let Some(since) = first {
+            self.by_beginning.forget_slices(since, slice);
         }
         first.is_some()
     }
@@ -83,7 +83,7 @@ impl Running {
 
     /// How many are overdue in `slice`.
     pub(crate) fn overdue(&self, epoch: u64, slice: u64) -> u64 {
-        let young = (slice + 1).saturating_sub(OVERDUE);
+        let young = slice.saturating_sub(OVERDUE - 1);
         let began = self.sum(|all| &all.began, epoch);
         let young_ended = self.by_beginning.sum(epoch, young, slice, ENDED);
         let young_began = self.by_beginning.sum(epoch, young, slice, BEGAN);

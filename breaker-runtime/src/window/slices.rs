@@ -60,14 +60,14 @@ impl<const KINDS: usize> Slices<KINDS> {
         self.clear(|word| (epoch.wrapping_sub(word >> EPOCH_AT) & EPOCHS).wrapping_sub(1) < EPOCHS / 2);
     }
 
-    /// Clears what was counted in slices that have lost their places, when `slice` follows on `last` in
-    /// which this was done before: at least once in 2^20 slices, and after every pause of so many. After
-    /// one in which the numbers have come round, all is cleared, whosever it is.
+    /// Clears what was counted in slices that have lost their places, when this was done `since` slices
+    /// before `slice` last: at least once in 2^20 slices, and after every pause of so many. After one in
+    /// which the numbers have come round, all is cleared, whosever it is.
     #[inline]
-    pub(crate) fn forget_slices(&self, last: u64, slice: u64) {
-        if last >> 20 != slice >> 20 {
+    pub(crate) fn forget_slices(&self, since: u64, slice: u64) {
+        if slice.saturating_sub(since) >> 20 != slice >> 20 {
             let lap = slice / PLACES as u64;
-            let came_round = slice.saturating_sub(last) / PLACES as u64 >= LAPS;
+            let came_round = since / PLACES as u64 >= LAPS;
             self.clear(|word| came_round || lap.wrapping_sub(word >> 32) & LAPS > 1);
         }
     }
@@ -148,13 +148,13 @@ mod tests {
         let (soon, repeated) = (7 + (1 << 25), 7 + (1 << 26));
         slices.add(5, 7, 0);
         assert_eq!(slices.sum(5, repeated, repeated, 0), 1, "or there would be nothing to forget");
-        slices.forget_slices(8, 9);
+        slices.forget_slices(1, 9);
         assert_eq!(slices.sum(5, repeated, repeated, 0), 1);
         slices.add(5, soon - 1, 0);
-        slices.forget_slices(9, soon);
+        slices.forget_slices(soon - 9, soon);
         assert_eq!((slices.sum(5, 7, 7, 0), slices.sum(5, soon - 1, soon - 1, 0)), (0, 1));
         slices.add(5, 7, 0);
-        slices.forget_slices(9, repeated);
+        slices.forget_slices(repeated - 9, repeated);
         assert_eq!(slices.sum(5, repeated, repeated, 0), 0);
     }
 

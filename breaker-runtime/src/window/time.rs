@@ -33,8 +33,8 @@ impl TimeWindow {
     #[inline]
     pub(crate) fn add(&self, epoch: u64, slice: u64, failed: bool, slow: bool) -> bool {
         let before = self.read.first(epoch, slice);
-        if let Some(last) = before {
-            self.slices.forget_slices(last, slice);
+        if let Some(since) = before {
+            self.slices.forget_slices(since, slice);
         }
         self.slices.add(epoch, slice, if failed { FAILED } else { SUCCEEDED });
         if slow {
@@ -54,10 +54,10 @@ impl TimeWindow {
 
     /// The calls in the window whose present slice is `slice`.
     pub(crate) fn counts(&self, epoch: u64, slice: u64) -> WindowCounts {
-        if self.read.last().is_some_and(|last| last + SLICES <= slice) {
+        if self.read.since_last(slice).is_some_and(|since| since >= SLICES) {
             return WindowCounts::default();
         }
-        let sum = |kind| self.slices.sum(epoch, (slice + 1).saturating_sub(SLICES), slice, kind);
+        let sum = |kind| self.slices.sum(epoch, slice.saturating_sub(SLICES - 1), slice, kind);
         // A call is added before it is called slow, so it must be looked for afterwards.
         let slow = sum(SLOW);
         let failed = sum(FAILED);
@@ -79,6 +79,18 @@ mod tests {
         assert!(window.add(0, 12, false, false));
         assert_eq!(window.counts(0, 12).calls, 3);
         assert_eq!(window.counts(1, 12), WindowCounts::default());
+    }
+
+    #[test]
+    fn the_last_slices_of_a_clock_are_slices_too() {
+        for slice in [0, 1 << 44, u64::MAX] {
+            let window = TimeWindow::new();
+            window.add(0, slice, true, false);
+            assert_eq!(window.counts(0, slice).failed, 1, "{slice}");
+        }
+        let window = TimeWindow::new();
+        window.add(0, (1 << 44) - 1, true, false);
+        assert_eq!([8, 9].map(|later| window.counts(0, (1 << 44) + later).failed), [1, 0]);
     }
 
     #[test]
