@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::about::About;
 use crate::clock::Time;
 use crate::mode::Mode;
 use crate::report::Report;
@@ -65,6 +66,8 @@ impl fmt::Display for Reason {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Transition {
+    /// Which breaker.
+    pub breaker: About,
     /// The number of the change: the first one of a breaker is 1, the next one is 2.
     pub number: u64,
     /// When, by the wall clock.

@@ -121,6 +121,13 @@ mod tests {
 
     fn change(number: u64) -> Transition {
         Transition {
+            breaker: crate::about::About {
+                name: "",
+                key: None,
+                at: std::panic::Location::caller(),
+                dependency: None,
+                note: None,
+            },
             number,
             at: SystemTime::UNIX_EPOCH,
             from: State::Open,

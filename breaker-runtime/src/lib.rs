@@ -47,6 +47,7 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+mod about;
 mod breaker;
 mod cause;
 pub mod clock;
@@ -71,6 +72,7 @@ mod text;
 mod thread_slot;
 mod window;
 
+pub use about::About;
 pub use breaker::{Builder, CircuitBreaker, Permit, Totals};
 #[cfg(feature = "macros")]
 pub use breaker_macros::circuit_breaker;

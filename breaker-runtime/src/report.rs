@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::about::About;
 use crate::mode::Mode;
 use crate::policy::{Window, share};
 use crate::text::{Counted, Percent, Plain};
@@ -203,8 +204,8 @@ impl fmt::Debug for FailureSample {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The breaker's name.
-    pub breaker: &'static str,
+    /// Which breaker.
+    pub breaker: About,
     /// The mode under which it happened: under [`Mode::MetricsOnly`] it only would have opened.
     pub mode: Mode,
     /// Which rule, with its numbers.
@@ -238,8 +239,14 @@ impl fmt::Display for Report {
 impl Report {
     fn fmt_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = if self.mode == Mode::MetricsOnly { "would have opened" } else { "opened" };
-        writeln!(f, "circuit breaker `{}` {opened} (change {})", self.breaker.escape_debug(), self.epoch)?;
+        writeln!(f, "circuit breaker `{}` {opened} (change {})", self.breaker, self.epoch)?;
         writeln!(f, "  why:        {}", self.rule)?;
+        if let Some(dependency) = self.breaker.dependency {
+            writeln!(f, "  depends on: {}", dependency.escape_debug())?;
+        }
+        if let Some(note) = self.breaker.note {
+            writeln!(f, "  note:       {}", note.escape_debug())?;
+        }
         writeln!(f, "  next probe: after {}", Plain(self.delay))?;
         if let Some(WindowCounts { calls, failed, slow }) = self.window {
             writeln!(f, "  window:     {}, {failed} failed, {slow} slow", Counted(calls, "call"))?;

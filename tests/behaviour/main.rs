@@ -3,6 +3,7 @@
 #![allow(clippy::unchecked_time_subtraction, reason = "a test that computes a wrong time shall panic")]
 #![allow(deprecated, reason = "tests open at one failure, which the attribute warns services of")]
 
+mod about;
 mod cancelled;
 mod error;
 mod fallbacks;

@@ -15,6 +15,8 @@ pub mod models;
 mod sync;
 mod thread_slot;
 
+#[path = "../../breaker-runtime/src/about.rs"]
+mod about;
 #[path = "../../breaker-runtime/src/breaker/mod.rs"]
 mod breaker;
 #[path = "../../breaker-runtime/src/clock.rs"]
@@ -45,5 +47,6 @@ mod text;
 mod window;
 
 // Where the runtime exports them.
+pub use about::About;
 pub use breaker::CircuitBreaker;
 pub use policy::Settings;

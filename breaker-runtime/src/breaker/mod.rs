@@ -32,6 +32,7 @@ pub(crate) use permit::{Watch, Whose};
 pub(crate) use totals::Count;
 pub use totals::Totals;
 
+use crate::about::About;
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::history::History;
@@ -106,6 +107,8 @@ pub struct CircuitBreaker {
     made: Time,
     clock: Clock,
     name: &'static str,
+    dependency: Option<&'static str>,
+    note: Option<&'static str>,
     location: &'static Location<'static>,
 }
 
@@ -159,6 +162,8 @@ impl CircuitBreaker {
             made,
             clock,
             name,
+            dependency: None,
+            note: None,
             location,
         }
     }
@@ -167,7 +172,30 @@ impl CircuitBreaker {
     #[cfg(feature = "testing")]
     pub(crate) fn copy_on(&self, clock: Clock) -> Self {
         let made = clock.now();
-        Self::made(self.name, self.settings, clock, made, self.location)
+        let mut copy = Self::made(self.name, self.settings, clock, made, self.location);
+        (copy.dependency, copy.note) = (self.dependency, self.note);
+        copy
+    }
+
+    /// Says what the protected calls depend on: goes into reports, events and metrics, where breakers of
+    /// one dependency can be looked at together. Default: nothing.
+    #[must_use]
+    pub const fn dependency(mut self, name: &'static str) -> Self {
+        self.dependency = Some(name);
+        self
+    }
+
+    /// Says what the person on call should know: goes into reports, events and pages. Default: nothing.
+    #[must_use]
+    pub const fn note(mut self, text: &'static str) -> Self {
+        self.note = Some(text);
+        self
+    }
+
+    /// What tells this breaker from all others, and what people should know of it.
+    #[must_use]
+    pub fn about(&self) -> About {
+        About { name: self.name, key: None, at: self.location, dependency: self.dependency, note: self.note }
     }
 
     /// The name.

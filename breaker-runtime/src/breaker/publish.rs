@@ -31,7 +31,7 @@ impl CircuitBreaker {
         self.timeline.begin_open(number, change.to.identity(), period);
         let wall = self.wall_clock();
         let report = Report {
-            breaker: self.lasting_name(),
+            breaker: self.about(),
             mode: change.to.mode(),
             rule,
             at: wall(since),
@@ -147,7 +147,7 @@ impl CircuitBreaker {
             _ => (change.from.state(), change.to.state()),
         };
         let (at, mode) = (SystemTime::now(), change.to.mode());
-        self.lent_history().record(Transition { number, at, from, to, mode, reason, time });
+        self.lent_history().record(Transition { breaker: self.about(), number, at, from, to, mode, reason, time });
     }
 
     /// What was counted by epochs before this one will not be asked for again.
