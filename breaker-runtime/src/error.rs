@@ -62,7 +62,7 @@ pub struct CircuitBreakerError {
 pub(crate) struct Trip {
     pub(crate) history: &'static History,
     pub(crate) lease: u64,
-    pub(crate) number: u64,
+    pub(crate) epoch: u64,
 }
 
 impl CircuitBreakerError {
@@ -112,7 +112,7 @@ impl CircuitBreakerError {
     #[must_use]
     pub fn report(&self) -> Option<Arc<Report>> {
         let trip = self.trip?;
-        trip.history.find(trip.lease, trip.number)?.report().cloned()
+        trip.history.find(trip.lease, trip.epoch)?.report().cloned()
     }
 }
 

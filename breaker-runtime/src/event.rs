@@ -1,4 +1,4 @@
-//! Changes of state and mode, and what led to them.
+//! Changes of state, mode and settings, and what led to them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,13 @@ use std::time::{Duration, SystemTime};
 use crate::about::About;
 use crate::clock::Time;
 use crate::mode::Mode;
+use crate::origin::Origin;
+use crate::policy::Settings;
 use crate::report::Report;
 use crate::state::State;
 use crate::text::{Counted, Plain};
 
-/// Why a breaker changed its state. Prints without the texts of callers' errors.
+/// Why a breaker changed its state, mode or settings. Prints without the texts of callers' errors.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reason {
@@ -45,6 +47,8 @@ pub enum Reason {
         /// The mode after.
         to: Mode,
     },
+    /// Other settings are in force.
+    SettingsSet(Arc<SettingsChange>),
 }
 
 impl fmt::Display for Reason {
@@ -58,18 +62,55 @@ impl fmt::Display for Reason {
             }
             Self::ByHand => f.write_str("closed by hand"),
             Self::ModeSet { from, to } => write!(f, "mode set from {from} to {to}"),
+            Self::SettingsSet(change) => write!(f, "{change}"),
         }
     }
 }
 
-/// One change of state or mode. Prints as one sentence, without the texts of callers' errors.
+/// A change of the settings. Prints as one line: who changed which values.
+///
+/// ```
+/// use breaker_runtime::{CircuitBreaker, Origin};
+///
+/// let breaker = CircuitBreaker::builder("pricing").build()?;
+/// breaker.set_settings_by(breaker.settings().consecutive(10).jitter(0.2), "breakers.toml")?;
+/// let change = breaker.history().pop().expect("the last change");
+/// assert_eq!(
+///     change.to_string(),
+///     "settings revision 2 by breakers.toml: consecutive (5) → 10, jitter (0) → 0.2"
+/// );
+/// # Ok::<(), breaker_runtime::SettingsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SettingsChange {
+    /// The number of the new settings; those that a breaker was made with have 1.
+    pub revision: u64,
+    /// Who changed them.
+    pub origin: Origin,
+    /// The settings until then.
+    pub before: Settings,
+    /// The settings from then on.
+    pub after: Settings,
+}
+
+impl fmt::Display for SettingsChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "settings revision {} by {}: {}", self.revision, self.origin, self.before.changes_to(&self.after))
+    }
+}
+
+/// One change of state, mode or settings. Prints as one sentence, without the texts of callers' errors.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Transition {
     /// Which breaker.
     pub breaker: About,
-    /// The number of the change: the first one of a breaker is 1, the next one is 2.
+    /// The number of the change: the first one of a breaker is 1, the next one is 2. Changes of state,
+    /// of mode and of settings are counted together.
     pub number: u64,
+    /// The number of the epoch: changes of state and mode up to and including this one.
+    pub epoch: u64,
     /// When, by the wall clock.
     pub at: SystemTime,
     /// The state before. Under [`Mode::MetricsOnly`], what it would have been.
@@ -85,6 +126,11 @@ pub struct Transition {
 }
 
 impl Transition {
+    /// Whether this is a change of state or mode.
+    pub(crate) fn begins_epoch(&self) -> bool {
+        !matches!(self.reason, Reason::SettingsSet(_))
+    }
+
     /// The report, where the breaker opened.
     #[must_use]
     pub fn report(&self) -> Option<&Arc<Report>> {
@@ -97,6 +143,9 @@ impl Transition {
 
 impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.begins_epoch() {
+            return write!(f, "{}", self.reason);
+        }
         let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet { .. });
         let would_be = if beside { "would be " } else { "" };
         write!(f, "{would_be}{} → {}: {}", self.from, self.to, self.reason)

@@ -83,10 +83,13 @@ impl History {
         });
     }
 
-    /// The change with this number, if it is still there and `lease` has not ended.
-    pub(crate) fn find(&self, lease: u64, number: u64) -> Option<Arc<Transition>> {
-        let entry = self.slot(number).load_full()?;
-        (entry.lease == lease && entry.transition.number == number).then(|| Arc::clone(&entry.transition))
+    /// The change that began `epoch`, if it is still there and `lease` has not ended.
+    pub(crate) fn find(&self, lease: u64, epoch: u64) -> Option<Arc<Transition>> {
+        self.slots.iter().find_map(|slot| {
+            let entry = slot.load_full()?;
+            let found = entry.lease == lease && entry.transition.epoch == epoch && entry.transition.begins_epoch();
+            found.then(|| Arc::clone(&entry.transition))
+        })
     }
 
     /// All that are kept, oldest first.
@@ -129,6 +132,7 @@ mod tests {
                 note: None,
             },
             number,
+            epoch: number,
             at: SystemTime::UNIX_EPOCH,
             from: State::Open,
             to: State::Closed,

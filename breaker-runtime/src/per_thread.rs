@@ -1,7 +1,8 @@
 //! A part of something for each thread, which that thread alone writes: counted without a write that
 //! two cores share, and added up by readers.
 //!
-//! The part of slot 0 ([`crate::thread_slot`]) is shared, and changed with a locked instruction.
+//! The part of slot 0 ([`crate::thread_slot`]) is shared, and changed with a locked instruction. Where
+//! room counts for more than speed there is one part for all threads.
 //!
 //! *Orderings.* Changes release and readers acquire, so who sees a count sees what its thread did
 //! before. A thread that takes over a slot sees the counts of the one before it.
@@ -12,7 +13,20 @@ use crate::sync::{AtomicU64, Ordering};
 use crate::thread_slot::{self, SHARED, SLOTS};
 
 #[derive(Debug)]
-pub(crate) struct PerThread<T>(OnceBox<[OnceBox<T>; SLOTS]>);
+pub(crate) struct PerThread<T> {
+    parts: OnceBox<[OnceBox<T>; SLOTS]>,
+    one: OnceBox<T>,
+    sharing: Sharing,
+}
+
+/// Whether each thread counts for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// It does: fast, and a few kilobytes.
+    PerThread,
+    /// All threads count in one place.
+    OneForAll,
+}
 
 /// The part of the present thread.
 #[derive(Debug)]
@@ -22,32 +36,50 @@ pub(crate) struct Mine<'a, T> {
 }
 
 impl<T: Default> PerThread<T> {
-    pub(crate) const fn new() -> Self {
-        Self(OnceBox::new())
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self { parts: OnceBox::new(), one: OnceBox::new(), sharing }
     }
 
     #[inline]
     pub(crate) fn mine(&self) -> Mine<'_, T> {
-        let slot = thread_slot::current();
-        let parts = match self.0.get() {
+        self.mine_if_any().unwrap_or_else(|| self.shared())
+    }
+
+    /// The part of the present thread; `None` where one is for all.
+    #[inline]
+    pub(crate) fn mine_if_any(&self) -> Option<Mine<'_, T>> {
+        let parts = match self.parts.get() {
             Some(parts) => parts,
-            None => self.first(),
+            None => match self.sharing {
+                Sharing::PerThread => self.first(),
+                Sharing::OneForAll => return None,
+            },
         };
+        let slot = thread_slot::current();
         let part = match parts[slot].get() {
             Some(part) => part,
             None => first_of_thread(&parts[slot]),
         };
-        Mine { part, shared: slot == SHARED }
+        Some(Mine { part, shared: slot == SHARED })
     }
 
     /// The parts of all threads that have one.
     pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
-        self.0.get().into_iter().flatten().filter_map(OnceBox::get)
+        self.parts.get().into_iter().flatten().filter_map(OnceBox::get).chain(self.one.get())
     }
 
     #[cold]
     fn first(&self) -> &[OnceBox<T>; SLOTS] {
-        self.0.get_or_init(|| Box::new([const { OnceBox::new() }; SLOTS]))
+        self.parts.get_or_init(|| Box::new([const { OnceBox::new() }; SLOTS]))
+    }
+
+    /// The part that any thread may change.
+    pub(crate) fn shared(&self) -> Mine<'_, T> {
+        let place = match self.sharing {
+            Sharing::PerThread => &self.first()[SHARED],
+            Sharing::OneForAll => &self.one,
+        };
+        Mine { part: first_of_thread(place), shared: true }
     }
 }
 

@@ -194,7 +194,7 @@ impl fmt::Debug for FailureSample {
 /// breaker.try_acquire()?.failure_with(&"no route to host");
 /// let report = breaker.snapshot().last_trip.expect("it has opened");
 /// let lines: Vec<String> = format!("{report:#}").lines().map(str::to_owned).collect();
-/// assert_eq!(lines[0], "circuit breaker `pricing` opened (change 1)");
+/// assert_eq!(lines[0], "circuit breaker `pricing` opened (epoch 1, settings revision 1)");
 /// assert_eq!(lines[1], "  why:        2 failures in a row (limit 2)");
 /// assert_eq!(lines[2], "  next probe: after 60 s");
 /// assert_eq!(lines[3], "  in flight:  0 calls");
@@ -222,8 +222,10 @@ pub struct Report {
     /// The last failures, oldest first; at most as many as
     /// [`Settings::failure_samples`](crate::Settings::failure_samples) says.
     pub failures: Vec<FailureSample>,
-    /// The number of the change of state.
+    /// The number of the epoch that began.
     pub epoch: u64,
+    /// The revision of the settings that decided; 1 is what the breaker was made with.
+    pub revision: u64,
 }
 
 impl fmt::Display for Report {
@@ -239,7 +241,11 @@ impl fmt::Display for Report {
 impl Report {
     fn fmt_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = if self.mode == Mode::MetricsOnly { "would have opened" } else { "opened" };
-        writeln!(f, "circuit breaker `{}` {opened} (change {})", self.breaker, self.epoch)?;
+        writeln!(
+            f,
+            "circuit breaker `{}` {opened} (epoch {}, settings revision {})",
+            self.breaker, self.epoch, self.revision
+        )?;
         writeln!(f, "  why:        {}", self.rule)?;
         if let Some(dependency) = self.breaker.dependency {
             writeln!(f, "  depends on: {}", dependency.escape_debug())?;

@@ -2,3 +2,4 @@
 //! from here, so that a model checker's can be put in their place.
 
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use std::thread::yield_now;

@@ -19,6 +19,7 @@ mod recovery;
 mod registry;
 mod rules;
 mod scripted;
+mod settings;
 mod slow;
 mod support;
 mod web;

@@ -138,7 +138,10 @@ fn a_trip_that_only_would_have_been_is_told_as_such_and_is_not_the_last_trip_aft
     fail(&breaker);
     let report = breaker.snapshot().last_trip.expect("in this mode it is of interest");
     assert_eq!(report.mode, Mode::MetricsOnly);
-    assert!(format!("{report:#}").starts_with("circuit breaker `dependency` would have opened (change 2)\n"));
+    assert!(
+        format!("{report:#}")
+            .starts_with("circuit breaker `dependency` would have opened (epoch 2, settings revision 1)\n")
+    );
     breaker.set_mode(Mode::Automatic);
     assert!(breaker.snapshot().last_trip.is_none(), "it has never opened");
 }

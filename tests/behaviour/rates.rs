@@ -149,7 +149,7 @@ fn a_report_prints_the_window_in_lines() {
     let lines = format!("{report:#}");
     assert_eq!(
         lines,
-        "circuit breaker `dependency` opened (change 1)\n\
+        "circuit breaker `dependency` opened (epoch 1, settings revision 1)\n\
          \x20 why:        2 of the last 3 calls failed, 66.7 % (limit 50 %)\n\
          \x20 next probe: after 60 s\n\
          \x20 window:     3 calls, 2 failed, 0 slow\n\

@@ -136,7 +136,7 @@ struct Asks<'a>(&'a CircuitBreaker);
 impl std::fmt::Display for Asks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.close();
-        write!(f, "{}", self.0.snapshot().name)
+        write!(f, "{}", self.0.about())
     }
 }
 

@@ -31,6 +31,8 @@ mod history;
 mod mode;
 #[path = "../../breaker-runtime/src/observe/mod.rs"]
 mod observe;
+#[path = "../../breaker-runtime/src/origin.rs"]
+mod origin;
 #[path = "../../breaker-runtime/src/outcome.rs"]
 mod outcome;
 #[path = "../../breaker-runtime/src/per_thread.rs"]
@@ -49,4 +51,5 @@ mod window;
 // Where the runtime exports them.
 pub use about::About;
 pub use breaker::CircuitBreaker;
+pub use origin::Origin;
 pub use policy::Settings;

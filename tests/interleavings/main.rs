@@ -49,6 +49,13 @@ models! {
         a_slow_call_is_not_counted_twice_among_calls
         a_slow_call_is_not_counted_twice_within_a_time
     }
+    settings {
+        a_change_and_a_trip_have_one_order
+        a_trip_by_new_settings_comes_after_their_change
+        a_change_between_a_trip_and_a_closing_has_a_number_of_its_own
+        of_two_changes_both_are_made_and_one_can_be_taken_back
+        a_window_that_grows_loses_no_failure_from_before
+    }
 }
 
 /// A model that nobody runs proves nothing.
@@ -59,6 +66,7 @@ fn no_model_is_forgotten() {
         include_str!("models/probes.rs"),
         include_str!("models/changes.rs"),
         include_str!("models/running.rs"),
+        include_str!("models/settings.rs"),
     ];
     let models = sources.iter().flat_map(|source| source.lines()).filter_map(|line| line.strip_prefix("pub fn "));
     for name in models.filter_map(|line| line.split('(').next()) {

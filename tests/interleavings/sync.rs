@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use loom::sync::atomic::AtomicU64 as Checked;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
+pub(crate) use loom::thread::yield_now;
 
 thread_local! {
     // Loom runs its threads as coroutines of one thread, which share this.
@@ -49,6 +50,11 @@ impl AtomicU64 {
 
     pub(crate) fn store(&self, value: u64, order: Ordering) {
         self.checked().store(value ^ self.first, order);
+    }
+
+    pub(crate) fn fetch_add(&self, more: u64, order: Ordering) -> u64 {
+        assert_eq!(self.first, 0, "differences do not add up");
+        self.checked().fetch_add(more, order)
     }
 
     pub(crate) fn fetch_max(&self, value: u64, order: Ordering) -> u64 {

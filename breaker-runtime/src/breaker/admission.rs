@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::cell::Settled;
+use super::in_force::InForce;
 use super::permit::{Permit, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
@@ -41,20 +42,26 @@ impl CircuitBreaker {
     {
         let this: &Self = breaker;
         let word = this.cell.load();
-        let ticket = if word.lets_all_pass() && !this.timed && limit.is_none() {
+        let ticket = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
             Ticket::new(word.identity(), Time::END, Time::END, whose)
         } else {
-            this.admit_slow(word, limit, whose)?
+            this.tuning.in_force(|force| this.admit_slow(force, word, limit, whose))?
         };
         this.totals.add(Count::Started);
         Ok(Permit::new(breaker.clone(), ticket))
     }
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts.
-    fn admit_slow(&self, mut word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, CircuitBreakerError> {
+    fn admit_slow(
+        &self,
+        force: InForce<'_>,
+        mut word: Word,
+        limit: Option<Duration>,
+        whose: Whose,
+    ) -> Result<Ticket, CircuitBreakerError> {
         let now = self.clock.now();
         let epoch = loop {
-            match self.answer(word, now, limit) {
+            match self.answer(force, word, now, limit) {
                 Answer::Admitted(epoch) => break epoch,
                 Answer::Rejected(_) if word.mode() == Mode::MetricsOnly => {
                     self.totals.add(Count::WouldHaveRejected);
@@ -64,41 +71,41 @@ impl CircuitBreaker {
                 Answer::Again(found) => word = found,
             }
         };
-        if self.rules.slow.is_some() && epoch.is_closed() && epoch != Identity::UNHEARD {
-            self.record_beginning(epoch, now);
+        if force.settings.slow().is_some() && epoch.is_closed() && epoch != Identity::UNHEARD {
+            force.record_beginning(epoch, now);
         }
-        let deadline = limit.or(self.settings.timeout).map_or(Time::END, |limit| now.after(limit));
+        let deadline = limit.or(force.settings.timeout.get()).map_or(Time::END, |limit| now.after(limit));
         Ok(Ticket::new(epoch, now, deadline, whose))
     }
 
-    fn answer(&self, word: Word, now: Time, limit: Option<Duration>) -> Answer {
+    fn answer(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {
         match (word.mode(), word.state()) {
             (Mode::Disabled, _) => Answer::Admitted(Identity::UNHEARD),
             (Mode::ForcedOpen, _) => Answer::Rejected(Rejection::ForcedOpen),
-            (_, State::Closed) => self.arrive_closed(word, now),
-            (_, State::Open) => self.arrive_open(word, now, limit),
-            (_, State::HalfOpen) => self.arrive_half_open(word, now, limit),
+            (_, State::Closed) => self.arrive_closed(force, word, now),
+            (_, State::Open) => self.arrive_open(force, word, now, limit),
+            (_, State::HalfOpen) => self.arrive_half_open(force, word, now, limit),
         }
     }
 
-    fn arrive_closed(&self, word: Word, now: Time) -> Answer {
+    fn arrive_closed(&self, force: InForce<'_>, word: Word, now: Time) -> Answer {
         let epoch = word.identity();
-        if self.must_look_at_running(epoch, now) {
+        if force.must_look_at_running(epoch, now) {
             let mut read = Read::default();
             let settled = self.cell.settle(epoch, |word| {
-                read = self.read_on_arrival(epoch, now);
+                read = force.read_on_arrival(epoch, now);
                 word.arrival(read.into())
             });
             if let (Settled::Changed(change), Some(rule)) = (settled, read.rule) {
-                self.opened(change, now, rule);
+                self.opened(force, change, now, rule);
                 return Answer::Again(change.to);
             }
         }
-        if word.is_ramping() { self.arrive_ramping(word, now) } else { Answer::Admitted(epoch) }
+        if word.is_ramping() { self.arrive_ramping(force, word, now) } else { Answer::Admitted(epoch) }
     }
 
-    fn arrive_ramping(&self, word: Word, now: Time) -> Answer {
-        let whole = self.settings.ramp.unwrap_or_default();
+    fn arrive_ramping(&self, force: InForce<'_>, word: Word, now: Time) -> Answer {
+        let whole = force.settings.ramp.get().unwrap_or_default();
         match ramp::share_since(self.timeline.ramp(word.identity()), now, whole) {
             None => match self.cell.exchange(word, word.end_ramp()) {
                 Ok(change) => Answer::Admitted(change.to.identity()),
@@ -110,17 +117,17 @@ impl CircuitBreaker {
     }
 
     /// An open breaker whose delay has passed becomes half-open, with this call as its first probe.
-    fn arrive_open(&self, word: Word, now: Time, limit: Option<Duration>) -> Answer {
+    fn arrive_open(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {
         let Some(period) = self.timeline.open_period(word.identity()) else {
             // It has opened this very moment, and who opened it is about to say when it ends.
-            return Answer::Rejected(Rejection::Open { retry_after: self.delay(word) });
+            return Answer::Rejected(Rejection::Open { retry_after: self.delay(force, word) });
         };
         if now < period.due() {
             return Answer::Rejected(Rejection::Open { retry_after: period.due().since(now) });
         }
         match self.cell.exchange(word, word.probe()) {
             Ok(change) => {
-                self.began_probing(change, now, period.delay, limit);
+                self.began_probing(force, change, now, period.delay, limit);
                 Answer::Admitted(change.to.identity())
             }
             Err(found) => Answer::Again(found),
@@ -128,29 +135,29 @@ impl CircuitBreaker {
     }
 
     /// A call takes a place as a probe. A half-open period that has lasted too long ends here.
-    fn arrive_half_open(&self, word: Word, now: Time, limit: Option<Duration>) -> Answer {
+    fn arrive_half_open(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {
         let state = word.identity();
         let period = self.timeline.half_open_period(state);
         if let Some(period) = period.filter(|period| now >= period.overdue_at) {
             let (ignored, cancelled) = self.given_back.of(word.epoch());
-            let next = word.overdue(self.limits(), ignored, cancelled, self.next_reopening(state));
+            let next = word.overdue(force.limits(), ignored, cancelled, self.next_reopening(state));
             return Answer::Again(match self.cell.exchange(word, next) {
                 Ok(change) => {
-                    self.ended_overdue(change, period, now);
+                    self.ended_overdue(force, change, period, now);
                     change.to
                 }
                 Err(found) => found,
             });
         }
-        let Some(next) = word.admit_probe(self.limits()) else { return Answer::Rejected(Rejection::Probing) };
+        let Some(next) = word.admit_probe(force.limits()) else { return Answer::Rejected(Rejection::Probing) };
         match self.cell.exchange(word, next) {
             Ok(change) => {
                 if period.is_none() {
                     // The first probe after somebody ended a forced opening, or one that comes on the
                     // heels of the first.
                     let opened = self.timeline.open_period(state.open_before());
-                    let delay = opened.map_or(self.settings.reset, |opened| opened.delay);
-                    self.began_half_open(state, now, delay, limit);
+                    let delay = opened.map_or(force.settings.reset_delay(), |opened| opened.delay);
+                    self.began_half_open(force, state, now, delay, limit);
                 }
                 Answer::Admitted(change.to.identity())
             }

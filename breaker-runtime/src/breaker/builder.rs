@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::CircuitBreaker;
 use crate::clock::Clock;
+use crate::per_thread::Sharing;
 use crate::policy::{Settings, SettingsError};
 
 /// Makes a breaker at run time; see [`CircuitBreaker::builder`].
@@ -62,7 +63,14 @@ impl Builder {
     pub fn build(self) -> Result<CircuitBreaker, SettingsError> {
         self.settings.check()?;
         let made = self.clock.now();
-        Ok(CircuitBreaker::made(interned(&self.name), self.settings, self.clock, made, self.location))
+        Ok(CircuitBreaker::made(
+            interned(&self.name),
+            self.settings,
+            self.clock,
+            made,
+            self.location,
+            Sharing::PerThread,
+        ))
     }
 }
 

@@ -8,10 +8,13 @@ mod admission;
 mod builder;
 mod cell;
 mod given_back;
+mod in_force;
 mod permit;
 mod publish;
 mod ramp;
 mod reading;
+mod sequence;
+mod settings;
 mod settling;
 mod timeline;
 mod totals;
@@ -24,7 +27,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
 
-use once_cell::race::{OnceBox, OnceRef};
+use once_cell::race::OnceRef;
 
 pub use builder::Builder;
 pub use permit::Permit;
@@ -38,16 +41,17 @@ use crate::error::CircuitBreakerError;
 use crate::history::History;
 use crate::mode::Mode;
 use crate::outcome::{Quote, Verdict};
-use crate::policy::{Rules, Settings};
+use crate::per_thread::Sharing;
+use crate::policy::Settings;
 use crate::state::State;
 use crate::sync::AtomicU64;
-use crate::window::{CallWindow, RecentFailures, Running, Samples, TimeWindow};
 use cell::StateCell;
 use given_back::GivenBack;
+use in_force::Tuning;
 use ramp::Ramp;
+use sequence::Sequence;
 use timeline::Timeline;
 use totals::TotalCounts;
-use word::Limits;
 
 /// A circuit breaker.
 ///
@@ -89,22 +93,11 @@ pub struct CircuitBreaker {
     timeline: Timeline,
     /// The first of the present row of unanswered calls.
     unanswered_since: AtomicU64,
-    /// The number of the last change of state that was published.
-    changes: AtomicU64,
-    recent_failures: OnceBox<RecentFailures>,
-    calls: CallWindow,
-    times: TimeWindow,
-    running: Running,
+    sequence: Sequence,
     given_back: GivenBack,
     ramp: Ramp,
-    samples: OnceBox<Samples>,
+    tuning: Tuning,
     history: OnceRef<'static, History>,
-    settings: Settings,
-    rules: Rules,
-    /// Whether it matters when a call began.
-    timed: bool,
-    /// From when on the slices of time are counted.
-    made: Time,
     clock: Clock,
     name: &'static str,
     dependency: Option<&'static str>,
@@ -125,7 +118,7 @@ impl CircuitBreaker {
         if let Err(refused) = settings.check() {
             panic!("{}", refused.text());
         }
-        Self::made(name, settings, Clock::monotonic(), Time::from_nanos(0), Location::caller())
+        Self::made(name, settings, Clock::monotonic(), Time::from_nanos(0), Location::caller(), Sharing::PerThread)
     }
 
     /// A breaker whose name or settings are known at run time only, or with a clock of its own.
@@ -140,26 +133,18 @@ impl CircuitBreaker {
         clock: Clock,
         made: Time,
         location: &'static Location<'static>,
+        sharing: Sharing,
     ) -> Self {
-        let rules = Rules::of(&settings);
         Self {
             cell: StateCell::new(),
-            totals: TotalCounts::new(),
+            totals: TotalCounts::new(sharing),
             timeline: Timeline::new(),
             unanswered_since: AtomicU64::new(0),
-            changes: AtomicU64::new(0),
-            recent_failures: OnceBox::new(),
-            calls: CallWindow::new(),
-            times: TimeWindow::new(),
-            running: Running::new(),
+            sequence: Sequence::new(),
             given_back: GivenBack::new(),
             ramp: Ramp::new(),
-            samples: OnceBox::new(),
+            tuning: Tuning::new(settings, made, sharing),
             history: OnceRef::new(),
-            timed: settings.timeout.is_some() || rules.slow.is_some(),
-            rules,
-            settings,
-            made,
             clock,
             name,
             dependency: None,
@@ -171,8 +156,8 @@ impl CircuitBreaker {
     /// A fresh breaker like this one, on another clock.
     #[cfg(feature = "testing")]
     pub(crate) fn copy_on(&self, clock: Clock) -> Self {
-        let made = clock.now();
-        let mut copy = Self::made(self.name, self.settings, clock, made, self.location);
+        let (made, (settings, sharing)) = (clock.now(), self.tuning.first());
+        let mut copy = Self::made(self.name, settings, clock, made, self.location, sharing);
         (copy.dependency, copy.note) = (self.dependency, self.note);
         copy
     }
@@ -213,12 +198,6 @@ impl CircuitBreaker {
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
         self.location
-    }
-
-    /// The settings.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
-        self.settings
     }
 
     /// The present state. Reading changes nothing: an open breaker whose delay has passed stays
@@ -375,17 +354,6 @@ impl CircuitBreaker {
 
     pub(crate) fn count(&self, what: Count) {
         self.totals.add(what);
-    }
-
-    fn limits(&self) -> Limits {
-        Limits {
-            consecutive: self.settings.streak_limit(),
-            probes: self.settings.probes,
-            successes: self.settings.successes_needed(),
-            probe_failure_rate: self.settings.probe_failure_rate,
-            slow_rate: self.settings.slow_rate,
-            ramp: self.settings.ramp.is_some(),
-        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! What follows a change of state: its times, its report, its place in the history. Done by the
 //! winner of the change alone, after the change, and never on the way of a call that passes.
 //!
-//! *Orderings.* `changes` tells epochs that wrap apart. It only grows, each reader needs no more of it
-//! than to be within half a million changes, and nothing else is read by it; so it is relaxed.
+//! Changes of the settings have their place among the changes of state: see [`super::sequence`].
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +10,7 @@ use once_cell::race::OnceBox;
 
 use super::admission::Rejection;
 use super::cell::Change;
+use super::in_force::InForce;
 use super::timeline::{HalfOpenPeriod, OpenPeriod};
 use super::word::{EPOCHS, Identity, Word};
 use super::{CircuitBreaker, Count};
@@ -21,12 +21,11 @@ use crate::history::History;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
 use crate::state::State;
-use crate::sync::Ordering;
 
 impl CircuitBreaker {
     /// The breaker has opened, at `since`.
-    pub(super) fn opened(&self, change: Change, since: Time, rule: Rule) {
-        let (number, delay) = (self.number(change.to.epoch()), self.delay(change.to));
+    pub(super) fn opened(&self, force: InForce<'_>, change: Change, since: Time, rule: Rule) {
+        let (number, delay) = (self.number(change.to.epoch()), self.delay(force, change.to));
         let period = OpenPeriod { since, delay, reopenings: change.to.reopenings() };
         self.timeline.begin_open(number, change.to.identity(), period);
         let wall = self.wall_clock();
@@ -36,23 +35,38 @@ impl CircuitBreaker {
             rule,
             at: wall(since),
             delay,
-            window: self.window_counts(change.from.identity(), since),
+            window: force.window_counts(change.from.identity(), since),
             in_flight: self.totals().in_flight(),
-            failures: self.failures_of(change.from.identity(), since, wall),
+            failures: failures_of(force, change.from.identity(), since, wall),
             epoch: number,
+            revision: force.revision(),
         };
         self.record(change, since, Reason::Tripped(Arc::new(report)));
     }
 
     /// An open breaker has let its first probe through, whose time limit is `limit`.
-    pub(super) fn began_probing(&self, change: Change, now: Time, delay: Duration, limit: Option<Duration>) {
-        self.began_half_open(change.to.identity(), now, delay, limit);
+    pub(super) fn began_probing(
+        &self,
+        force: InForce<'_>,
+        change: Change,
+        now: Time,
+        delay: Duration,
+        limit: Option<Duration>,
+    ) {
+        self.began_half_open(force, change.to.identity(), now, delay, limit);
         self.record(change, now, Reason::ResetPassed { delay });
     }
 
     /// The half-open state `state` has its first probe.
-    pub(super) fn began_half_open(&self, state: Identity, now: Time, delay: Duration, limit: Option<Duration>) {
-        let patience = self.settings().probe_patience(delay, limit);
+    pub(super) fn began_half_open(
+        &self,
+        force: InForce<'_>,
+        state: Identity,
+        now: Time,
+        delay: Duration,
+        limit: Option<Duration>,
+    ) {
+        let patience = force.settings.probe_patience(delay, limit);
         let period = HalfOpenPeriod { patience, overdue_at: now.after(patience) };
         self.timeline.begin_half_open(self.number(state.epoch()), state, period);
     }
@@ -64,10 +78,10 @@ impl CircuitBreaker {
     }
 
     /// A half-open period was ended, being overdue.
-    pub(super) fn ended_overdue(&self, change: Change, period: HalfOpenPeriod, now: Time) {
+    pub(super) fn ended_overdue(&self, force: InForce<'_>, change: Change, period: HalfOpenPeriod, now: Time) {
         let after = period.patience;
         if change.to.state() == State::Open {
-            self.opened(change, period.overdue_at, Rule::ProbesOverdue { after });
+            self.opened(force, change, period.overdue_at, Rule::ProbesOverdue { after });
         } else {
             self.begin_ramp(change, now);
             self.record(change, now, Reason::Overdue { after });
@@ -115,55 +129,46 @@ impl CircuitBreaker {
 
     /// How long the open state `word` lasts. Drawn from the number of the change, so that everyone
     /// who asks gets the same delay.
-    pub(super) fn delay(&self, word: Word) -> Duration {
-        let seed = self.settings().jitter_seed.unwrap_or_else(process_seed);
+    pub(super) fn delay(&self, force: InForce<'_>, word: Word) -> Duration {
+        let seed = force.settings.seed().unwrap_or_else(process_seed);
         let draw = mix(seed ^ mix(hash(self.name()) ^ self.number(word.epoch())));
-        Recovery::from(&self.settings()).delay(word.reopenings(), draw)
+        Recovery::from(force.settings).delay(word.reopenings(), draw)
     }
 
-    /// The number of the change that began `epoch`: the epoch without its wrapping.
+    /// The number of `epoch`: without its wrapping.
     pub(crate) fn number(&self, epoch: u64) -> u64 {
-        let last = self.changes.load(Ordering::Relaxed);
-        let ahead = epoch.wrapping_sub(last) % EPOCHS;
-        if ahead < EPOCHS / 2 { last + ahead } else { last - (EPOCHS - ahead).min(last) }
+        self.sequence.unwrapped(epoch)
     }
 
     pub(crate) fn history_kept(&self) -> Option<&'static History> {
         self.history.get()
     }
 
-    /// The change with this number, if it is still kept.
-    pub(crate) fn change(&self, number: u64) -> Option<Arc<Transition>> {
+    /// The change that began the epoch with this number, if it is still kept.
+    pub(crate) fn change(&self, epoch: u64) -> Option<Arc<Transition>> {
         let history = self.history.get()?;
-        history.find(history.lease(), number)
+        history.find(history.lease(), epoch)
     }
 
     fn record(&self, change: Change, time: Time, reason: Reason) {
-        let number = self.number(change.to.epoch());
-        self.changes.fetch_max(number, Ordering::Relaxed);
+        let epoch = self.number(change.to.epoch());
+        let number = self.sequence.number_of_state(epoch);
         self.forget_before(change.to.epoch());
         let (from, to) = match reason {
             Reason::ModeSet { .. } => (change.from.shown(), change.to.shown()),
             _ => (change.from.state(), change.to.state()),
         };
-        let (at, mode) = (SystemTime::now(), change.to.mode());
-        self.lent_history().record(Transition { breaker: self.about(), number, at, from, to, mode, reason, time });
+        let (breaker, at, mode) = (self.about(), SystemTime::now(), change.to.mode());
+        self.lent_history().record(Transition { breaker, number, epoch, at, from, to, mode, reason, time });
     }
 
     /// What was counted by epochs before this one will not be asked for again.
     fn forget_before(&self, epoch: u64) {
-        if let Some(ring) = self.recent_failures.get() {
-            ring.begin(epoch);
-        }
-        self.calls.begin(epoch);
+        self.tuning.forget_before(epoch);
         self.given_back.begin(epoch);
-        if epoch % 256 == 0 {
-            self.times.forget(epoch);
-            self.running.forget(epoch);
-        }
     }
 
-    fn lent_history(&self) -> &'static History {
+    pub(super) fn lent_history(&self) -> &'static History {
         self.history.get().unwrap_or_else(|| {
             let lent = History::lend();
             if self.history.set(lent).is_err() {
@@ -175,17 +180,7 @@ impl CircuitBreaker {
 
     fn trip(&self, epoch: u64) -> Trip {
         let history = self.lent_history();
-        Trip { history, lease: history.lease(), number: self.number(epoch) }
-    }
-
-    /// The last failures of `state`, which ended at `end`.
-    fn failures_of(&self, state: Identity, end: Time, wall: impl Fn(Time) -> SystemTime) -> Vec<FailureSample> {
-        let samples = self.samples.get().map(|samples| samples.of(state.epoch())).unwrap_or_default();
-        samples
-            .into_iter()
-            // One that was recorded at the same moment as the end came before it.
-            .map(|sample| FailureSample { at: wall(sample.at.min(end)), latency: sample.latency, text: sample.text })
-            .collect()
+        Trip { history, lease: history.lease(), epoch: self.number(epoch) }
     }
 
     /// What time it was for people at a time of the breaker's clock, by one reading of both.
@@ -193,6 +188,21 @@ impl CircuitBreaker {
         let (wall, now) = (SystemTime::now(), self.clock.now());
         move |time| wall.checked_sub(now.since(time)).unwrap_or(wall)
     }
+}
+
+/// The last failures of `state`, which ended at `end`.
+fn failures_of(
+    force: InForce<'_>,
+    state: Identity,
+    end: Time,
+    wall: impl Fn(Time) -> SystemTime,
+) -> Vec<FailureSample> {
+    let samples = force.samples_if_any().map(|samples| samples.of(state.epoch())).unwrap_or_default();
+    samples
+        .into_iter()
+        // One that was recorded at the same moment as the end came before it.
+        .map(|sample| FailureSample { at: wall(sample.at.min(end)), latency: sample.latency, text: sample.text })
+        .collect()
 }
 
 /// FNV-1a (Fowler, Noll, Vo), 64 bits.

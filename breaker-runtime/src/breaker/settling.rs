@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::Settled;
+use super::in_force::InForce;
 use super::permit::{Ticket, Whose};
 use super::reading::{End, Read};
 use super::word::{Identity, Probe, Unfit, Word};
@@ -18,7 +19,6 @@ use crate::policy::OnCancel;
 use crate::report::Rule;
 use crate::state::State;
 use crate::sync::Ordering;
-use crate::window::Samples;
 
 /// From the first to the last of the unanswered calls in a row that trip a breaker.
 const UNANSWERED_FOR: Duration = Duration::from_secs(10);
@@ -27,59 +27,65 @@ impl CircuitBreaker {
     #[inline]
     pub(super) fn succeeded(&self, ticket: Ticket) {
         self.totals.add(Count::Succeeded);
-        if self.rules.records {
-            self.succeeded_in_window(ticket);
+        if self.tuning.records() {
+            self.tuning.in_force(|force| self.succeeded_in_window(force, ticket));
         } else if !self.cell.load().is_unmarked(ticket.epoch()) {
-            self.succeeded_slow(ticket.epoch(), false, None, false);
+            self.tuning.in_force(|force| self.succeeded_slow(force, ticket.epoch(), false, None, false));
         }
     }
 
     /// A success of a breaker whose rules look at successes too.
-    fn succeeded_in_window(&self, ticket: Ticket) {
+    fn succeeded_in_window(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
-        let now = self.rules.times_ends.then(|| self.clock.now());
-        let slow = self.count_if_slow(ticket, now);
+        let now = force.settings.times_ends().then(|| self.clock.now());
+        let slow = self.count_if_slow(force, ticket, now);
         if self.is_late(epoch) {
             return;
         }
         let mut look = false;
         if epoch.is_closed() {
             let time = now.unwrap_or(Time::END);
-            self.record_running_end(ticket, time);
-            look = self.record_end(epoch, time, End { failed: false, slow });
+            force.record_running_end(ticket, time);
+            look = force.record_end(epoch, time, End { failed: false, slow });
             let word = self.cell.load();
-            look = look || word.is_watched() || self.must_look_at_running(epoch, time);
+            look = look || word.is_watched() || force.must_look_at_running(epoch, time);
             if !look && word.is_unmarked(epoch) {
                 return;
             }
         }
-        self.succeeded_slow(epoch, look, now, slow);
+        self.succeeded_slow(force, epoch, look, now, slow);
     }
 
     /// A success that has something to end, or to decide, or that comes late.
     #[cold]
-    fn succeeded_slow(&self, epoch: Identity, look: bool, now: Option<Time>, slow: bool) {
+    fn succeeded_slow(&self, force: InForce<'_>, epoch: Identity, look: bool, now: Option<Time>, slow: bool) {
         if self.is_late(epoch) {
             return;
         }
-        let (limits, reopenings) = (self.limits(), self.next_reopening(epoch));
+        let (limits, reopenings) = (force.limits(), self.next_reopening(epoch));
         let mut read = None;
         let settled = self.cell.settle(epoch, |word| {
-            read = look.then(|| self.read_rules(epoch, now.unwrap_or(Time::END)));
+            // Where nothing is recorded any more, this ends a watch that other settings began.
+            let read_it = look || !force.settings.records();
+            read = read_it.then(|| force.read_rules(epoch, now.unwrap_or(Time::END)));
             word.success(limits, slow, read.map(Read::into), reopenings)
         });
-        self.settled(settled, now, read, Probe { failed: false, slow });
+        self.settled(force, settled, now, read, Probe { failed: false, slow });
     }
 
     #[cold]
     pub(super) fn ignored(&self, ticket: Ticket) {
+        self.tuning.in_force(|force| self.ignored_by(force, ticket));
+    }
+
+    fn ignored_by(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
         self.totals.add(Count::Ignored);
         if self.is_late(epoch) {
             return;
         }
         if epoch.is_closed() {
-            self.record_unrecorded_end(ticket);
+            self.record_unrecorded_end(force, ticket);
         } else {
             self.given_back.ignored(epoch.epoch());
         }
@@ -89,35 +95,41 @@ impl CircuitBreaker {
 
     #[cold]
     pub(super) fn failed(&self, ticket: Ticket, quote: Quote<'_>) {
+        self.tuning.in_force(|force| self.failed_by(force, ticket, quote));
+    }
+
+    fn failed_by(&self, force: InForce<'_>, ticket: Ticket, quote: Quote<'_>) {
         let epoch = ticket.epoch();
         self.totals.add(Count::Failed);
         if self.is_late(epoch) {
-            self.count_if_slow(ticket, None);
+            self.count_if_slow(force, ticket, None);
             return;
         }
-        let now = self.samples().record(epoch.epoch(), quote, ticket.began, || self.clock.now());
-        let slow = self.count_if_slow(ticket, Some(now));
+        let now = force.samples().record(epoch.epoch(), quote, ticket.began, || self.clock.now());
+        let slow = self.count_if_slow(force, ticket, Some(now));
         let mut recorded = None;
         if epoch.is_closed() {
-            self.record_running_end(ticket, now);
-            recorded = Some(self.record_failure(epoch, now, slow));
+            force.record_running_end(ticket, now);
+            recorded = Some(self.record_failure(force, epoch, now, slow));
         }
-        let (limits, reopenings) = (self.limits(), self.next_reopening(epoch));
+        let (limits, reopenings) = (force.limits(), self.next_reopening(epoch));
         let mut read = None;
         let settled = self.cell.settle(epoch, |word| {
-            read = recorded.map(|recorded| recorded.or_else(|| self.read_rules(epoch, now)));
+            read = recorded.map(|recorded| recorded.or_else(|| force.read_rules(epoch, now)));
             word.failure(limits, slow, read.map(Read::into), reopenings)
         });
-        self.settled(settled, Some(now), read, Probe { failed: true, slow });
+        self.settled(force, settled, Some(now), read, Probe { failed: true, slow });
     }
 
-    fn record_failure(&self, epoch: Identity, now: Time, slow: bool) -> Read {
+    fn record_failure(&self, force: InForce<'_>, epoch: Identity, now: Time, slow: bool) -> Read {
         let mut read = Read::default();
-        if let (true, Some(limit)) = (self.too_many_recent_failures(epoch, now), self.rules.failures) {
-            read.trip(Rule::Failures { limit, measured: limit, window: self.rules.window });
+        if let (true, Some(limit)) =
+            (force.too_many_recent_failures(epoch, now, &self.clock), force.settings.failures.get())
+        {
+            read.trip(Rule::Failures { limit, measured: limit, window: force.settings.window_or_default() });
         }
-        if self.rules.records {
-            self.record_end(epoch, now, End { failed: true, slow });
+        if force.settings.records() {
+            force.record_end(epoch, now, End { failed: true, slow });
         }
         read
     }
@@ -140,30 +152,34 @@ impl CircuitBreaker {
         if panicked {
             return self.failed(ticket, Quote::Plain("panicked"));
         }
+        self.tuning.in_force(|force| self.cancelled(force, ticket));
+    }
+
+    fn cancelled(&self, force: InForce<'_>, ticket: Ticket) {
         let ran_out = || ticket.deadline != Time::END && self.clock.now() >= ticket.deadline;
-        match self.settings.on_cancel {
-            OnCancel::Ignore => self.cancelled_unheard(ticket),
-            _ if ran_out() => self.failed(ticket, Quote::Plain("cancelled after its time limit")),
-            OnCancel::Failure => self.failed(ticket, Quote::Plain("cancelled")),
-            OnCancel::Unanswered => self.unanswered(ticket),
+        match force.settings.on_cancel {
+            OnCancel::Ignore => self.cancelled_unheard(force, ticket),
+            _ if ran_out() => self.failed_by(force, ticket, Quote::Plain("cancelled after its time limit")),
+            OnCancel::Failure => self.failed_by(force, ticket, Quote::Plain("cancelled")),
+            OnCancel::Unanswered => self.unanswered(force, ticket),
         }
     }
 
-    fn cancelled_unheard(&self, ticket: Ticket) {
+    fn cancelled_unheard(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
         self.totals.add(Count::Cancelled);
         if self.is_late(epoch) {
             return;
         }
-        self.gave_up(ticket);
+        self.gave_up(force, ticket);
         let settled = self.cell.settle(epoch, Word::cancelled_unheard);
         self.count_if_late(settled);
     }
 
     /// A cancelled call that may be one of a row. One that had been slow is a slow success as well.
-    fn unanswered(&self, ticket: Ticket) {
+    fn unanswered(&self, force: InForce<'_>, ticket: Ticket) {
         let (epoch, now) = (ticket.epoch(), self.clock.now());
-        let slow = self.is_slow(ticket, now);
+        let slow = is_slow(force, ticket, now);
         self.totals.add(if slow { Count::Succeeded } else { Count::Cancelled });
         if slow {
             self.totals.add(Count::Slow);
@@ -172,13 +188,13 @@ impl CircuitBreaker {
             return;
         }
         if !slow {
-            self.gave_up(ticket);
+            self.gave_up(force, ticket);
         } else if epoch.is_closed() {
-            self.record_running_end(ticket, now);
-            self.record_end(epoch, now, End { failed: false, slow });
+            force.record_running_end(ticket, now);
+            force.record_end(epoch, now, End { failed: false, slow });
         }
-        let (limits, reopenings) = (self.limits(), self.next_reopening(epoch));
-        let limit = self.settings.unanswered_limit();
+        let (limits, reopenings) = (force.limits(), self.next_reopening(epoch));
+        let limit = force.settings.unanswered_limit();
         let mut read = None;
         let settled = self.cell.settle(epoch, |word| {
             if word.unanswered() == 0 {
@@ -189,38 +205,38 @@ impl CircuitBreaker {
             }
             let too_long = |calls| calls >= limit && now.since(self.first_unanswered()) >= UNANSWERED_FOR;
             if slow {
-                read = epoch.is_closed().then(|| self.read_rules(epoch, now));
+                read = epoch.is_closed().then(|| force.read_rules(epoch, now));
                 word.cancelled_slow(limits, read.map(Read::into), reopenings, too_long)
             } else {
                 word.cancelled(too_long)
             }
         });
-        self.settled(settled, Some(now), read, Probe { failed: false, slow });
+        self.settled(force, settled, Some(now), read, Probe { failed: false, slow });
     }
 
     /// A call ended without an outcome: it runs no more, and has given its place back.
-    fn gave_up(&self, ticket: Ticket) {
+    fn gave_up(&self, force: InForce<'_>, ticket: Ticket) {
         if ticket.epoch().is_closed() {
-            self.record_unrecorded_end(ticket);
+            self.record_unrecorded_end(force, ticket);
         } else {
             self.given_back.cancelled(ticket.epoch().epoch());
         }
     }
 
-    fn record_unrecorded_end(&self, ticket: Ticket) {
-        if self.rules.slow.is_some() {
-            self.record_running_end(ticket, self.clock.now());
+    fn record_unrecorded_end(&self, force: InForce<'_>, ticket: Ticket) {
+        if force.settings.slow().is_some() {
+            force.record_running_end(ticket, self.clock.now());
         }
     }
 
-    fn settled(&self, settled: Settled, now: Option<Time>, read: Option<Read>, probe: Probe) {
+    fn settled(&self, force: InForce<'_>, settled: Settled, now: Option<Time>, read: Option<Read>, probe: Probe) {
         match settled {
             Settled::Late => self.totals.add(Count::Late),
             Settled::Counted => {}
             Settled::Changed(change) => {
                 let now = now.unwrap_or_else(|| self.clock.now());
                 if change.to.state() == State::Open {
-                    self.opened(change, now, self.rule_met(change.from, now, read, probe));
+                    self.opened(force, change, now, self.rule_met(force, change.from, now, read, probe));
                 } else {
                     let successes = change.from.probes_succeeded() + u32::from(!probe.failed);
                     self.recovered(change, now, successes);
@@ -230,8 +246,8 @@ impl CircuitBreaker {
     }
 
     /// Which rule an outcome met that opened the breaker.
-    fn rule_met(&self, from: Word, now: Time, read: Option<Read>, probe: Probe) -> Rule {
-        let (limits, slow_call) = (self.limits(), self.rules.slow.map(|slow| slow.call).unwrap_or_default());
+    fn rule_met(&self, force: InForce<'_>, from: Word, now: Time, read: Option<Read>, probe: Probe) -> Rule {
+        let (limits, slow_call) = (force.limits(), force.settings.slow().map(|slow| slow.call).unwrap_or_default());
         if from.state() == State::HalfOpen {
             let limit = |rate: Option<f64>| rate.unwrap_or_default();
             return match from.unfit(limits, probe) {
@@ -249,7 +265,7 @@ impl CircuitBreaker {
         match limits.consecutive {
             Some(limit) if probe.failed && measured >= limit => Rule::Consecutive { limit, measured },
             _ => read.and_then(|read| read.rule).unwrap_or_else(|| Rule::NoAnswer {
-                limit: self.settings.unanswered_limit(),
+                limit: force.settings.unanswered_limit(),
                 measured: from.unanswered() + 1,
                 over: now.since(self.first_unanswered()),
             }),
@@ -275,13 +291,8 @@ impl CircuitBreaker {
         }
     }
 
-    /// Whether a call that ends at `now` has been slow, by a rule that asks for it.
-    fn is_slow(&self, ticket: Ticket, now: Time) -> bool {
-        self.rules.slow.is_some_and(|slow| ticket.began != Time::END && now.since(ticket.began) >= slow.call)
-    }
-
-    fn count_if_slow(&self, ticket: Ticket, now: Option<Time>) -> bool {
-        let slow = self.rules.slow.is_some() && self.is_slow(ticket, now.unwrap_or_else(|| self.clock.now()));
+    fn count_if_slow(&self, force: InForce<'_>, ticket: Ticket, now: Option<Time>) -> bool {
+        let slow = force.settings.slow().is_some() && is_slow(force, ticket, now.unwrap_or_else(|| self.clock.now()));
         if slow {
             self.totals.add(Count::Slow);
         }
@@ -291,8 +302,9 @@ impl CircuitBreaker {
     fn first_unanswered(&self) -> Time {
         Time::from_nanos(self.unanswered_since.load(Ordering::Relaxed))
     }
+}
 
-    fn samples(&self) -> &Samples {
-        self.samples.get_or_init(|| Box::new(Samples::new(self.settings.failure_samples)))
-    }
+/// Whether a call that ends at `now` has been slow, by a rule that asks for it.
+fn is_slow(force: InForce<'_>, ticket: Ticket, now: Time) -> bool {
+    force.settings.slow().is_some_and(|slow| ticket.began != Time::END && now.since(ticket.began) >= slow.call)
 }

@@ -4,7 +4,9 @@
 //! has begun. So a call whose end is seen has its beginning seen as well, on whichever thread that
 //! was, and the calls in flight are never fewer than none.
 
-use crate::per_thread::PerThread;
+use once_cell::race::OnceBox;
+
+use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{AtomicU64, Ordering};
 
 /// What is counted.
@@ -31,13 +33,27 @@ pub(crate) enum Count {
 const COUNTS: usize = Count::FallbackFailed as usize + 1;
 const ENDS: [Count; 4] = [Count::Succeeded, Count::Failed, Count::Ignored, Count::Cancelled];
 
+/// Those that every call counts; they come first.
+const OFTEN: usize = Count::Succeeded as usize + 1;
+const SELDOM: usize = COUNTS - OFTEN;
+
 /// The counters of one thread. Two cache lines, since processors fetch lines in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Part([AtomicU64; COUNTS]);
 
+/// The counters of all threads, where room counts for more than speed.
 #[derive(Debug)]
-pub(crate) struct TotalCounts(PerThread<Part>);
+struct Lean {
+    often: [AtomicU64; OFTEN],
+    seldom: OnceBox<[AtomicU64; SELDOM]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TotalCounts {
+    parts: PerThread<Part>,
+    lean: Lean,
+}
 
 /// How many calls there were, since the breaker was made.
 ///
@@ -93,14 +109,17 @@ impl Totals {
 }
 
 impl TotalCounts {
-    pub(crate) const fn new() -> Self {
-        Self(PerThread::new())
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        let often = [const { AtomicU64::new(0) }; OFTEN];
+        Self { parts: PerThread::new(sharing), lean: Lean { often, seldom: OnceBox::new() } }
     }
 
     #[inline]
     pub(crate) fn add(&self, what: Count) {
-        let mine = self.0.mine();
-        mine.change(&mine.part.0[what as usize], |count| count + 1);
+        match self.parts.mine_if_any() {
+            Some(mine) => mine.change(&mine.part.0[what as usize], |count| count + 1),
+            None => self.lean.add(what),
+        }
     }
 
     pub(crate) fn read(&self) -> Totals {
@@ -129,7 +148,25 @@ impl TotalCounts {
     }
 
     fn sum(&self, what: Count) -> u64 {
-        self.0.all().map(|part| part.0[what as usize].load(Ordering::Acquire)).sum()
+        let of_threads: u64 = self.parts.all().map(|part| part.0[what as usize].load(Ordering::Acquire)).sum();
+        of_threads + self.lean.get(what)
+    }
+}
+
+impl Lean {
+    fn add(&self, what: Count) {
+        let counter = match what as usize {
+            often if often < OFTEN => &self.often[often],
+            seldom => &self.seldom.get_or_init(|| Box::new([const { AtomicU64::new(0) }; SELDOM]))[seldom - OFTEN],
+        };
+        counter.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn get(&self, what: Count) -> u64 {
+        match what as usize {
+            often if often < OFTEN => self.often[often].load(Ordering::Acquire),
+            seldom => self.seldom.get().map_or(0, |seldoms| seldoms[seldom - OFTEN].load(Ordering::Acquire)),
+        }
     }
 }
 
@@ -141,7 +178,7 @@ mod tests {
 
     #[test]
     fn counts_of_many_threads_add_up_exactly() {
-        let totals = TotalCounts::new();
+        let totals = TotalCounts::new(Sharing::PerThread);
         for _ in 0..20 {
             thread::scope(|scope| {
                 for _ in 0..10 {
@@ -161,7 +198,7 @@ mod tests {
     #[test]
     fn more_threads_than_slots_at_once_lose_no_count() {
         let _numbers = thread_slot::NUMBERS.lock();
-        let totals = TotalCounts::new();
+        let totals = TotalCounts::new(Sharing::PerThread);
         let all_there = std::sync::Barrier::new(2 * SLOTS);
         thread::scope(|scope| {
             for _ in 0..2 * SLOTS {
@@ -177,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_reader_never_sees_more_ended_than_begun() {
-        let totals = TotalCounts::new();
+        let totals = TotalCounts::new(Sharing::PerThread);
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {

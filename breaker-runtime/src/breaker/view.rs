@@ -1,23 +1,29 @@
 //! What the state word and the timeline say together, for readers.
 
 use super::CircuitBreaker;
+use super::in_force::InForce;
 use super::ramp::share_since;
 use super::timeline::OpenPeriod;
 use crate::clock::Time;
 use crate::mode::Mode;
+use crate::origin::Origin;
+use crate::policy::Settings;
 use crate::state::State;
 use crate::window::WindowCounts;
 
 /// The state at one moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) now: Time,
     /// What people see.
     pub(crate) state: State,
     pub(crate) mode: Mode,
     pub(crate) would_be: Option<State>,
-    /// The number of the change that began it.
+    /// The number of its epoch.
     pub(crate) number: u64,
+    pub(crate) settings: Settings,
+    pub(crate) revision: u64,
+    pub(crate) origin: Origin,
     pub(crate) streak: u32,
     pub(crate) probes_in_flight: u32,
     /// When an open breaker lets a probe through.
@@ -31,6 +37,10 @@ pub(crate) struct View {
 
 impl CircuitBreaker {
     pub(crate) fn view(&self) -> View {
+        self.tuning.in_force(|force| self.view_by(force))
+    }
+
+    fn view_by(&self, force: InForce<'_>) -> View {
         loop {
             let word = self.cell.load();
             let now = self.clock.now();
@@ -40,6 +50,9 @@ impl CircuitBreaker {
                 mode: word.mode(),
                 would_be: (word.mode() == Mode::MetricsOnly).then(|| word.state()),
                 number: self.number(word.epoch()),
+                settings: *force.settings,
+                revision: force.revision(),
+                origin: force.origin().cloned().unwrap_or(Origin::Made(self.location)),
                 streak: word.streak(),
                 probes_in_flight: word.probes_in_flight(),
                 due: match (word.mode(), word.state()) {
@@ -47,17 +60,21 @@ impl CircuitBreaker {
                     (Mode::Automatic | Mode::MetricsOnly, State::Open) => Some(
                         self.timeline
                             .open_period(word.identity())
-                            .map_or_else(|| now.after(self.delay(word)), OpenPeriod::due),
+                            .map_or_else(|| now.after(self.delay(force, word)), OpenPeriod::due),
                     ),
                     _ => None,
                 },
                 share: word
                     .is_ramping()
                     .then(|| {
-                        share_since(self.timeline.ramp(word.identity()), now, self.settings.ramp.unwrap_or_default())
+                        share_since(
+                            self.timeline.ramp(word.identity()),
+                            now,
+                            force.settings.ramp.get().unwrap_or_default(),
+                        )
                     })
                     .flatten(),
-                window: self.window_counts(word.identity(), now),
+                window: force.window_counts(word.identity(), now),
                 overdue_at: self.timeline.half_open_period(word.identity()).map(|period| period.overdue_at),
             };
             // Another state since: the times may be that one's.

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
 use crate::event::Transition;
 use crate::history::History;
 use crate::mode::Mode;
-use crate::policy::share;
+use crate::origin::Origin;
+use crate::policy::{Settings, share};
 use crate::report::Report;
 use crate::state::State;
 use crate::window::WindowCounts;
@@ -16,8 +18,8 @@ use crate::window::WindowCounts;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The breaker's name.
-    pub name: String,
+    /// Which breaker.
+    pub breaker: About,
     /// The state, as [`CircuitBreaker::state`] tells it.
     pub state: State,
     /// The state that it would be in, where the mode is metrics only.
@@ -26,6 +28,12 @@ pub struct Snapshot {
     pub mode: Mode,
     /// The number of the last change of state or mode; 0 before the first.
     pub epoch: u64,
+    /// The settings in force.
+    pub settings: Settings,
+    /// The number of these settings; 1 for those that the breaker was made with.
+    pub revision: u64,
+    /// Who set them.
+    pub origin: Origin,
     /// For how long it has been in this state; `None` before the first change.
     pub in_state_for: Option<Duration>,
     /// Failures in a row, while closed and where a rule counts them. This and the following are of the
@@ -65,13 +73,16 @@ impl CircuitBreaker {
         let view = self.view();
         let last = self.change(view.number);
         Snapshot {
-            name: self.name().to_owned(),
+            breaker: self.about(),
             state: view.state,
             would_be: view.would_be,
             mode: view.mode,
             window: view.window,
             share: view.share.map(|thousandths| share(thousandths, 1_000)),
             epoch: view.number,
+            settings: view.settings,
+            revision: view.revision,
+            origin: view.origin,
             in_state_for: last.map(|change| view.now.since(change.time)),
             consecutive_failures: view.streak,
             probes_in_flight: view.probes_in_flight,

@@ -21,7 +21,7 @@ impl Settings {
     /// The first value that is out of its range, or that contradicts another one.
     pub const fn check(&self) -> Result<(), SettingsError> {
         use SettingsError as E;
-        if let Some(n) = self.consecutive {
+        if let Some(n) = self.consecutive.get() {
             if n == 0 || n > MAX_COUNT {
                 return Err(E("`consecutive` (or `threshold`) must be from 1 to 65535"));
             }
@@ -32,7 +32,7 @@ impl Settings {
         if let Err(refused) = self.check_rates() {
             return Err(refused);
         }
-        if self.reset.is_zero() {
+        if self.reset_delay().is_zero() {
             return Err(E("`reset` must be longer than zero"));
         }
         if !(self.backoff >= 1.0 && self.backoff < f64::INFINITY) {
@@ -41,15 +41,15 @@ impl Settings {
         if !(self.jitter >= 0.0 && self.jitter <= 1.0) {
             return Err(E("`jitter` must be from 0 to 1"));
         }
-        if let Some(max_reset) = self.max_reset {
-            if shorter(max_reset, self.reset) {
+        if let Some(max_reset) = self.max_reset.get() {
+            if shorter(max_reset, self.reset_delay()) {
                 return Err(E("`max_reset` must not be shorter than `reset`"));
             }
         }
         if self.probes == 0 || self.probes > MAX_PROBES {
             return Err(E("`probes` must be from 1 to 255"));
         }
-        if let Some(successes) = self.successes {
+        if let Some(successes) = self.successes.get() {
             if successes == 0 || successes > self.probes {
                 return Err(E("`successes` must be from 1 to `probes`, which is 1 unless it is set"));
             }
@@ -57,21 +57,21 @@ impl Settings {
         if self.successes.is_some() && self.probe_failure_rate.is_some() {
             return Err(E("`successes` has no place beside `probe_failure_rate`, which asks all `probes`"));
         }
-        if let Some(ramp) = self.ramp {
+        if let Some(ramp) = self.ramp.get() {
             if ramp.is_zero() {
                 return Err(E("`ramp` must be longer than zero"));
             }
         }
-        if let Some(timeout) = self.timeout {
+        if let Some(timeout) = self.timeout.get() {
             if timeout.is_zero() {
                 return Err(E("`timeout` must be longer than zero"));
             }
         }
-        if let Some(probe_timeout) = self.probe_timeout {
+        if let Some(probe_timeout) = self.probe_timeout.get() {
             if probe_timeout.is_zero() {
                 return Err(E("`probe_timeout` must be longer than zero"));
             }
-            if let Some(timeout) = self.timeout {
+            if let Some(timeout) = self.timeout.get() {
                 if shorter(probe_timeout, timeout) {
                     return Err(E("`probe_timeout` must not be shorter than `timeout`"));
                 }
@@ -85,11 +85,11 @@ impl Settings {
 
     const fn check_window(&self) -> Result<(), SettingsError> {
         use SettingsError as E;
-        if let Some(n) = self.failures {
+        if let Some(n) = self.failures.get() {
             if n == 0 || n > MAX_COUNT {
                 return Err(E("`failures` (or `threshold`) must be from 1 to 65535"));
             }
-            match self.window {
+            match self.window_set() {
                 None => return Err(E("`failures` needs a `window`")),
                 Some(Window::Calls(calls)) if n > calls => {
                     return Err(E("`failures` (or `threshold`) must not be more than the `window` holds"));
@@ -97,12 +97,12 @@ impl Settings {
                 Some(_) => {}
             }
         }
-        match self.window {
+        match self.window_set() {
             Some(Window::Time(time)) if time.is_zero() => return Err(E("`window` must be longer than zero")),
             Some(Window::Calls(calls)) if calls == 0 || calls > MAX_COUNT => {
                 return Err(E("a `window` of calls must be from 1 to 65535"));
             }
-            Some(_) if self.failures.is_none() && !self.has_rate() => {
+            Some(_) if !self.failures.is_some() && !self.has_rate() => {
                 return Err(E("`window` needs `failures`, `failure_rate` or `slow_rate`"));
             }
             _ => {}
@@ -112,34 +112,34 @@ impl Settings {
 
     const fn check_rates(&self) -> Result<(), SettingsError> {
         use SettingsError as E;
-        if outside(self.failure_rate) {
+        if outside(self.failure_rate.get()) {
             return Err(E("`failure_rate` must be above 0 and at most 1"));
         }
-        if outside(self.slow_rate) {
+        if outside(self.slow_rate.get()) {
             return Err(E("`slow_rate` must be above 0 and at most 1"));
         }
-        if outside(self.probe_failure_rate) {
+        if outside(self.probe_failure_rate.get()) {
             return Err(E("`probe_failure_rate` must be above 0 and at most 1"));
         }
-        match (self.slow_rate, self.slow_call) {
+        match (self.slow_rate.get(), self.slow_call.get()) {
             (Some(_), None) => return Err(E("`slow_rate` needs `slow_call`, the time from which on a call is slow")),
             (None, Some(_)) => return Err(E("`slow_call` needs `slow_rate`, the share of slow calls that trips")),
             (_, Some(time)) if time.is_zero() => return Err(E("`slow_call` must be longer than zero")),
             _ => {}
         }
-        if let (Some(limit), Some(slow_call)) = (self.timeout, self.slow_call) {
+        if let (Some(limit), Some(slow_call)) = (self.timeout.get(), self.slow_call.get()) {
             if shorter(limit, slow_call) {
                 return Err(E("`timeout` must not be shorter than `slow_call`: no call could be that slow"));
             }
         }
-        if let Some(calls) = self.min_calls {
+        if let Some(calls) = self.min_calls.get() {
             if calls == 0 || calls > MAX_COUNT {
                 return Err(E("`min_calls` must be from 1 to 65535"));
             }
             if !self.has_rate() {
                 return Err(E("`min_calls` needs `failure_rate` or `slow_rate`"));
             }
-            match self.window {
+            match self.window_set() {
                 Some(Window::Calls(window)) if calls > window => {
                     return Err(E("`min_calls` must not be more than the `window` holds"));
                 }
@@ -147,10 +147,6 @@ impl Settings {
             }
         }
         Ok(())
-    }
-
-    const fn has_rate(&self) -> bool {
-        self.failure_rate.is_some() || self.slow_rate.is_some()
     }
 }
 

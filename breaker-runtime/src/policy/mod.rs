@@ -1,11 +1,13 @@
 //! When to trip, and when and how to try again: plain data and pure rules.
 
 mod check;
+mod compact;
 mod recovery;
-mod rules;
 mod settings;
+mod share;
+mod text;
 
 pub use check::SettingsError;
 pub(crate) use recovery::{Recovery, mix};
-pub(crate) use rules::{Rules, reaches, share};
 pub use settings::{OnCancel, Settings, Window};
+pub(crate) use share::{reaches, share};

@@ -15,8 +15,8 @@ pub(crate) struct Recovery {
 
 impl From<&Settings> for Recovery {
     fn from(settings: &Settings) -> Self {
-        let reset = nanos(settings.reset);
-        let max_reset = match settings.max_reset {
+        let reset = nanos(settings.reset_delay());
+        let max_reset = match settings.max_reset.get() {
             Some(max) => nanos(max),
             None if settings.backoff > 1.0 => 10.0 * reset,
             None => f64::INFINITY,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::compact::{Number, Share, Span};
 use crate::text::{Counted, Plain};
 
 /// What a cancelled call says about the dependency.
@@ -65,24 +66,27 @@ impl fmt::Display for Window {
 /// by [`Builder::build`](crate::Builder::build) with an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    pub(crate) consecutive: Option<u32>,
-    pub(crate) failures: Option<u32>,
-    pub(crate) failure_rate: Option<f64>,
-    pub(crate) slow_rate: Option<f64>,
-    pub(crate) slow_call: Option<Duration>,
-    pub(crate) window: Option<Window>,
-    pub(crate) min_calls: Option<u32>,
-    pub(crate) reset: Duration,
+    pub(crate) consecutive: Number,
+    pub(crate) failures: Number,
+    pub(crate) failure_rate: Share,
+    pub(crate) slow_rate: Share,
+    pub(crate) slow_call: Span,
+    /// Of the two kinds of window, one at most is set.
+    window_time: Span,
+    window_calls: Number,
+    pub(crate) min_calls: Number,
+    pub(crate) reset: Span,
     pub(crate) backoff: f64,
-    pub(crate) max_reset: Option<Duration>,
+    pub(crate) max_reset: Span,
     pub(crate) jitter: f64,
-    pub(crate) jitter_seed: Option<u64>,
+    jitter_seed: u64,
+    jitter_seeded: bool,
     pub(crate) probes: u32,
-    pub(crate) successes: Option<u32>,
-    pub(crate) probe_failure_rate: Option<f64>,
-    pub(crate) probe_timeout: Option<Duration>,
-    pub(crate) ramp: Option<Duration>,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) successes: Number,
+    pub(crate) probe_failure_rate: Share,
+    pub(crate) probe_timeout: Span,
+    pub(crate) ramp: Span,
+    pub(crate) timeout: Span,
     pub(crate) on_cancel: OnCancel,
     pub(crate) failure_samples: u32,
 }
@@ -99,24 +103,26 @@ impl Settings {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            consecutive: None,
-            failures: None,
-            failure_rate: None,
-            slow_rate: None,
-            slow_call: None,
-            window: None,
-            min_calls: None,
-            reset: MINUTE,
+            consecutive: Number::NONE,
+            failures: Number::NONE,
+            failure_rate: Share::NONE,
+            slow_rate: Share::NONE,
+            slow_call: Span::NONE,
+            window_time: Span::NONE,
+            window_calls: Number::NONE,
+            min_calls: Number::NONE,
+            reset: Span::new(MINUTE),
             backoff: 1.0,
-            max_reset: None,
+            max_reset: Span::NONE,
             jitter: 0.0,
-            jitter_seed: None,
+            jitter_seed: 0,
+            jitter_seeded: false,
             probes: 1,
-            successes: None,
-            probe_failure_rate: None,
-            probe_timeout: None,
-            ramp: None,
-            timeout: None,
+            successes: Number::NONE,
+            probe_failure_rate: Share::NONE,
+            probe_timeout: Span::NONE,
+            ramp: Span::NONE,
+            timeout: Span::NONE,
             on_cancel: OnCancel::Unanswered,
             failure_samples: 5,
         }
@@ -131,7 +137,7 @@ impl Settings {
     /// - With [`on_cancel`](Self::on_cancel): so many unanswered calls in a row trip, too.
     #[must_use]
     pub const fn consecutive(mut self, n: u32) -> Self {
-        self.consecutive = Some(n);
+        self.consecutive = Number::new(n);
         self
     }
 
@@ -153,7 +159,7 @@ impl Settings {
     /// ```
     #[must_use]
     pub const fn failures(mut self, n: u32) -> Self {
-        self.failures = Some(n);
+        self.failures = Number::new(n);
         self
     }
 
@@ -174,7 +180,7 @@ impl Settings {
     /// ```
     #[must_use]
     pub const fn failure_rate(mut self, rate: f64) -> Self {
-        self.failure_rate = Some(rate);
+        self.failure_rate = Share::new(rate);
         self
     }
 
@@ -190,7 +196,7 @@ impl Settings {
     ///   [`probe_failure_rate`](Self::probe_failure_rate).
     #[must_use]
     pub const fn slow_rate(mut self, rate: f64) -> Self {
-        self.slow_rate = Some(rate);
+        self.slow_rate = Share::new(rate);
         self
     }
 
@@ -202,7 +208,7 @@ impl Settings {
     /// - Default: none; [`slow_rate`](Self::slow_rate) needs it, and it needs `slow_rate`.
     #[must_use]
     pub const fn slow_call(mut self, time: Duration) -> Self {
-        self.slow_call = Some(time);
+        self.slow_call = Span::new(time);
         self
     }
 
@@ -215,7 +221,7 @@ impl Settings {
     ///   short enough that an outage does not drown in what was before; none for `failures`.
     #[must_use]
     pub const fn window(mut self, time: Duration) -> Self {
-        self.window = Some(Window::Time(time));
+        (self.window_time, self.window_calls) = (Span::new(time), Number::NONE);
         self
     }
 
@@ -227,7 +233,7 @@ impl Settings {
     /// - Default: a window of time.
     #[must_use]
     pub const fn window_calls(mut self, calls: u32) -> Self {
-        self.window = Some(Window::Calls(calls));
+        (self.window_time, self.window_calls) = (Span::NONE, Number::new(calls));
         self
     }
 
@@ -239,7 +245,7 @@ impl Settings {
     ///   a share.
     #[must_use]
     pub const fn min_calls(mut self, calls: u32) -> Self {
-        self.min_calls = Some(calls);
+        self.min_calls = Number::new(calls);
         self
     }
 
@@ -252,7 +258,7 @@ impl Settings {
     ///   would still be under way when the first probe goes out.
     #[must_use]
     pub const fn reset(mut self, delay: Duration) -> Self {
-        self.reset = delay;
+        self.reset = Span::new(delay);
         self
     }
 
@@ -275,7 +281,7 @@ impl Settings {
     ///   night closes within minutes of the repair; else no limit.
     #[must_use]
     pub const fn max_reset(mut self, delay: Duration) -> Self {
-        self.max_reset = Some(delay);
+        self.max_reset = Span::new(delay);
         self
     }
 
@@ -296,7 +302,7 @@ impl Settings {
     /// - Default: a seed that differs from process to process, which is what jitter is for.
     #[must_use]
     pub const fn jitter_seed(mut self, seed: u64) -> Self {
-        self.jitter_seed = Some(seed);
+        (self.jitter_seed, self.jitter_seeded) = (seed, true);
         self
     }
 
@@ -319,7 +325,7 @@ impl Settings {
     /// - Default: `probes`; whoever asks for several wants to hear them.
     #[must_use]
     pub const fn successes(mut self, n: u32) -> Self {
-        self.successes = Some(n);
+        self.successes = Number::new(n);
         self
     }
 
@@ -331,7 +337,7 @@ impl Settings {
     /// - Default: off, and the first failed probe opens it: the safest answer to one probe.
     #[must_use]
     pub const fn probe_failure_rate(mut self, rate: f64) -> Self {
-        self.probe_failure_rate = Some(rate);
+        self.probe_failure_rate = Share::new(rate);
         self
     }
 
@@ -344,7 +350,7 @@ impl Settings {
     ///   can answer.
     #[must_use]
     pub const fn probe_timeout(mut self, limit: Duration) -> Self {
-        self.probe_timeout = Some(limit);
+        self.probe_timeout = Span::new(limit);
         self
     }
 
@@ -356,7 +362,7 @@ impl Settings {
     /// - Default: off; most dependencies bear their load at once, and a rejection is a rejection.
     #[must_use]
     pub const fn ramp(mut self, time: Duration) -> Self {
-        self.ramp = Some(time);
+        self.ramp = Span::new(time);
         self
     }
 
@@ -372,7 +378,7 @@ impl Settings {
     /// - With [`on_cancel`](Self::on_cancel): holds under every setting but `Ignore`.
     #[must_use]
     pub const fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+        self.timeout = Span::new(limit);
         self
     }
 
@@ -401,47 +407,106 @@ impl Settings {
 
     /// The streak that trips, where one does.
     pub(crate) const fn streak_limit(&self) -> Option<u32> {
-        match (self.consecutive, self.failures, self.failure_rate, self.slow_rate) {
-            (None, None, None, None) => Some(DEFAULT_CONSECUTIVE),
-            (consecutive, ..) => consecutive,
+        match self.consecutive.get() {
+            None if !self.failures.is_some() && !self.has_rate() => Some(DEFAULT_CONSECUTIVE),
+            consecutive => consecutive,
         }
     }
 
     /// How many unanswered calls in a row are too many.
     pub(crate) fn unanswered_limit(&self) -> u32 {
-        self.streak_limit().or(self.failures).unwrap_or(DEFAULT_CONSECUTIVE)
+        self.streak_limit().or(self.failures.get()).unwrap_or(DEFAULT_CONSECUTIVE)
+    }
+
+    pub(crate) const fn has_rate(&self) -> bool {
+        self.failure_rate.is_some() || self.slow_rate.is_some()
+    }
+
+    /// The window, where one is set.
+    pub(crate) const fn window_set(&self) -> Option<Window> {
+        match (self.window_calls.get(), self.window_time.get()) {
+            (Some(calls), _) => Some(Window::Calls(calls)),
+            (None, Some(time)) => Some(Window::Time(time)),
+            (None, None) => None,
+        }
     }
 
     /// The window of the rates, and of `failures` where that is set.
+    #[inline]
     pub(crate) const fn window_or_default(&self) -> Window {
-        match self.window {
+        match self.window_set() {
             Some(window) => window,
             None => Window::Time(MINUTE),
         }
     }
 
+    /// Whether outcomes are recorded in a window at all, that of `failures` within time left aside.
+    #[inline]
+    pub(crate) const fn records(&self) -> bool {
+        self.has_rate() || (self.window_calls.is_some() && self.failures.is_some())
+    }
+
+    /// Whether it matters when a success ends.
+    #[inline]
+    pub(crate) const fn times_ends(&self) -> bool {
+        self.slow_rate.is_some() || (self.failure_rate.is_some() && !self.window_calls.is_some())
+    }
+
+    /// Whether it matters when a call begins.
+    #[inline]
+    pub(crate) const fn times_beginnings(&self) -> bool {
+        self.timeout.is_some() || self.slow_rate.is_some()
+    }
+
+    /// The rule about slow calls.
+    #[inline]
+    pub(crate) const fn slow(&self) -> Option<Slow> {
+        match (self.slow_rate.get(), self.slow_call.get()) {
+            (Some(rate), Some(call)) => Some(Slow { rate, call }),
+            _ => None,
+        }
+    }
+
     /// How many calls a rate needs.
     pub(crate) const fn min_calls_needed(&self) -> u32 {
-        match (self.min_calls, self.window) {
+        match (self.min_calls.get(), self.window_calls.get()) {
             (Some(calls), _) => calls,
-            (None, Some(Window::Calls(window))) if window < DEFAULT_MIN_CALLS => window,
+            (None, Some(window)) if window < DEFAULT_MIN_CALLS => window,
             (None, _) => DEFAULT_MIN_CALLS,
         }
     }
 
     pub(crate) const fn successes_needed(&self) -> u32 {
-        match self.successes {
+        match self.successes.get() {
             Some(successes) => successes,
             None => self.probes,
         }
     }
 
+    pub(crate) const fn reset_delay(&self) -> Duration {
+        match self.reset.get() {
+            Some(delay) => delay,
+            None => MINUTE,
+        }
+    }
+
+    pub(crate) const fn seed(&self) -> Option<u64> {
+        if self.jitter_seeded { Some(self.jitter_seed) } else { None }
+    }
+
     /// How long half-open may last after an open period of `delay`, with a first probe that may
     /// itself take as long as `limit`.
     pub(crate) fn probe_patience(&self, delay: Duration, limit: Option<Duration>) -> Duration {
-        let longest_call = limit.or(self.timeout).unwrap_or_default();
-        self.probe_timeout.unwrap_or_else(|| delay.max(MINUTE).max(longest_call))
+        let longest_call = limit.or(self.timeout.get()).unwrap_or_default();
+        self.probe_timeout.get().unwrap_or_else(|| delay.max(MINUTE).max(longest_call))
     }
+}
+
+/// The rule about slow calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slow {
+    pub(crate) rate: f64,
+    pub(crate) call: Duration,
 }
 
 impl Default for Settings {

@@ -10,7 +10,7 @@ use once_cell::race::OnceBox;
 
 use super::ring::Ring;
 use super::{WindowCounts, stamp};
-use crate::per_thread::PerThread;
+use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{AtomicU64, Ordering};
 
 #[derive(Debug)]
@@ -27,8 +27,24 @@ pub(crate) struct CallWindow {
 struct Successes(AtomicU64);
 
 impl CallWindow {
-    pub(crate) const fn new() -> Self {
-        Self { successes: PerThread::new(), failures: OnceBox::new(), slow: OnceBox::new() }
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self { successes: PerThread::new(sharing), failures: OnceBox::new(), slow: OnceBox::new() }
+    }
+
+    /// A window of another size, with the calls of `epoch` that are in this one. Calls that end
+    /// meanwhile may be missing from it.
+    pub(crate) fn resized(&self, epoch: u64, size: u32, sharing: Sharing) -> Self {
+        let resized = Self::new(sharing);
+        let successes = self.successes(epoch);
+        let shared = resized.successes.shared();
+        shared.change(&shared.part.0, |_| epoch << stamp::EPOCH_AT | successes);
+        for (old, new) in [(&self.failures, &resized.failures), (&self.slow, &resized.slow)] {
+            if let Some(ring) = old.get() {
+                // A new window: nobody else sets it.
+                let _ = new.set(Box::new(ring.resized(epoch, size)));
+            }
+        }
+        resized
     }
 
     #[inline]
@@ -105,7 +121,7 @@ mod tests {
     const SIZE: u32 = 4;
 
     fn window(ends: &str) -> CallWindow {
-        let window = CallWindow::new();
+        let window = CallWindow::new(Sharing::PerThread);
         for end in ends.chars() {
             match end {
                 'f' | 'F' => window.failed(5, SIZE),
@@ -140,6 +156,18 @@ mod tests {
         assert!(!two_of_last_four.has_failures(5, 3, 4));
         assert!(!two_of_last_four.has_failures(5, 2, 3));
         assert!(two_of_last_four.has_failures(5, 0, 4));
+    }
+
+    #[test]
+    fn a_window_of_another_size_holds_the_same_calls() {
+        for sharing in [Sharing::PerThread, Sharing::OneForAll] {
+            let larger = window("ssFfss").resized(5, 8, sharing);
+            assert_eq!(larger.counts(5, 8), WindowCounts { calls: 6, failed: 2, slow: 1 });
+            larger.failed(5, 8);
+            assert_eq!(larger.counts(5, 8), WindowCounts { calls: 7, failed: 3, slow: 1 });
+            let smaller = window("ssFfss").resized(5, 3, sharing);
+            assert_eq!(smaller.counts(5, 3), WindowCounts { calls: 3, failed: 1, slow: 0 });
+        }
     }
 
     #[test]

@@ -10,12 +10,36 @@ mod slices;
 mod stamp;
 mod time;
 
+use once_cell::race::OnceBox;
+
 pub(crate) use calls::CallWindow;
 pub(crate) use recent_failures::RecentFailures;
 pub(crate) use running::Running;
 pub(crate) use samples::Samples;
 pub(crate) use stamp::{EPOCH_AT, count as stamped, is_before};
 pub(crate) use time::TimeWindow;
+
+use crate::per_thread::Sharing;
+
+/// The windows of a breaker. Which of them are used, its settings say.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    pub(crate) recent_failures: OnceBox<RecentFailures>,
+    pub(crate) calls: CallWindow,
+    pub(crate) times: TimeWindow,
+    pub(crate) running: Running,
+}
+
+impl Windows {
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self {
+            recent_failures: OnceBox::new(),
+            calls: CallWindow::new(sharing),
+            times: TimeWindow::new(sharing),
+            running: Running::new(sharing),
+        }
+    }
+}
 
 /// What a window of calls, or of time, holds: calls that succeeded or failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

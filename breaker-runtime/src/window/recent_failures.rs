@@ -18,6 +18,11 @@ impl RecentFailures {
         Self { limit, times: Ring::new(limit, epoch) }
     }
 
+    /// Room for the last `limit` failures, with those that are kept here.
+    pub(crate) fn resized(&self, limit: u32, epoch: u64) -> Self {
+        Self { limit, times: self.times.resized(epoch, limit) }
+    }
+
     pub(crate) fn begin(&self, epoch: u64) {
         self.times.begin(epoch);
     }

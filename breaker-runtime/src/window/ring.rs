@@ -32,6 +32,19 @@ impl Ring {
         Self { cursor: AtomicU64::new(epoch << stamp::EPOCH_AT), marks }
     }
 
+    /// A ring with another room, which goes on where this one stands in `epoch`. Marks that are added
+    /// meanwhile may be missing from it.
+    pub(crate) fn resized(&self, epoch: u64, room: u32) -> Self {
+        let resized = Self::new(room, epoch);
+        let count = self.count(epoch);
+        let kept = count.min(self.marks.len() as u64).min(resized.marks.len() as u64);
+        for number in count - kept + 1..=count {
+            resized.slot(number).store(self.slot(number).load(Ordering::Acquire), Ordering::Relaxed);
+        }
+        resized.cursor.store(epoch << stamp::EPOCH_AT | count, Ordering::Release);
+        resized
+    }
+
     /// Begins a new epoch. Done at every trip, or numbers that wrap could not be put in order.
     pub(crate) fn begin(&self, epoch: u64) {
         let next = |cursor: u64| stamp::is_before(cursor >> stamp::EPOCH_AT, epoch).then_some(epoch << stamp::EPOCH_AT);
@@ -110,6 +123,18 @@ mod tests {
         assert!(!add(&ring, 3, 4));
         assert!(add(&ring, 4, 5));
         assert_eq!((ring.nth(4, 1), ring.nth(4, 2)), (Some(5), None));
+    }
+
+    #[test]
+    fn a_ring_of_another_size_goes_on_with_the_last_ones() {
+        let ring = Ring::new(3, 7);
+        (1..=5).for_each(|mark| assert!(add(&ring, 7, 10 * mark)));
+        let (larger, smaller) = (ring.resized(7, 5), ring.resized(7, 2));
+        assert_eq!([1, 2, 3].map(|nth| larger.nth(7, nth)), [Some(50), Some(40), Some(30)]);
+        assert_eq!([1, 2, 3].map(|nth| smaller.nth(7, nth)), [Some(50), Some(40), None]);
+        assert!(add(&larger, 7, 60) && add(&smaller, 7, 60));
+        assert_eq!((larger.nth(7, 4), smaller.nth(7, 2), larger.count(7)), (Some(30), Some(50), 6));
+        assert_eq!(ring.resized(8, 3).count(8), 0, "another epoch begins with none");
     }
 
     #[test]

@@ -14,7 +14,7 @@
 use super::once::OncePerSlice;
 use super::slices::Slices;
 use super::stamp;
-use crate::per_thread::PerThread;
+use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A call that began so many slices ago is overdue.
@@ -39,8 +39,8 @@ struct All {
 }
 
 impl Running {
-    pub(crate) const fn new() -> Self {
-        Self { all: PerThread::new(), by_beginning: Slices::new(), read: OncePerSlice::new() }
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self { all: PerThread::new(sharing), by_beginning: Slices::new(sharing), read: OncePerSlice::new() }
     }
 
     /// How long a slice is, where calls of `nanos` are slow.
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_call_is_overdue_from_the_eleventh_slice_after_its_own_until_it_ends() {
-        let running = Running::new();
+        let running = Running::new(Sharing::PerThread);
         running.begin(0, 3);
         running.begin(0, 4);
         assert_eq!([4, 13, 14, 15, 400].map(|slice| running.overdue(0, slice)), [0, 0, 1, 2, 2]);
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn quick_calls_never_show() {
-        let running = Running::new();
+        let running = Running::new(Sharing::PerThread);
         for slice in 0..1_000 {
             running.begin(0, slice);
             running.end(0, slice, slice);
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_call_that_ends_on_another_thread_has_ended() {
-        let running = Running::new();
+        let running = Running::new(Sharing::PerThread);
         running.begin(0, 3);
         std::thread::scope(|scope| scope.spawn(|| running.end(0, 3, 3)).join().unwrap());
         assert_eq!([3, 14, 400].map(|slice| running.overdue(0, slice)), [0, 0, 0]);
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn calls_of_an_earlier_epoch_are_of_no_account() {
-        let running = Running::new();
+        let running = Running::new(Sharing::PerThread);
         running.begin(0, 3);
         running.begin(1, 3);
         assert_eq!((running.overdue(1, 400), running.overdue(0, 400)), (1, 0));

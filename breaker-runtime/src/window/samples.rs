@@ -9,7 +9,7 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::clock::Time;
@@ -43,6 +43,24 @@ impl Samples {
             text: String::with_capacity(QUOTE_LIMIT),
         };
         Self { next: AtomicU64::new(0), slots: (0..limit).map(|_| Mutex::new(empty())).collect() }
+    }
+
+    /// Room for the last `limit` failures, with those that are at hand here.
+    pub(crate) fn resized(&self, limit: u32) -> Self {
+        let mut resized = Self::new(limit);
+        let mut samples: Vec<Sample> = self.slots.iter().filter_map(try_lock).map(|sample| sample.clone()).collect();
+        samples.sort_by_key(|sample| sample.number);
+        let room = resized.slots.len();
+        for sample in samples.into_iter().rev().take(room) {
+            let slot = usize::try_from(sample.number % room as u64).unwrap_or(0);
+            let place = resized.slots[slot].get_mut().unwrap_or_else(PoisonError::into_inner);
+            // Two with one place: the later one was there first.
+            if place.number == 0 {
+                *place = sample;
+            }
+        }
+        *resized.next.get_mut() = self.next.load(Ordering::Relaxed);
+        resized
     }
 
     /// Records a failure of `epoch`, of a call that began at `began` (the end of time where that is not
@@ -112,6 +130,24 @@ mod tests {
         }
         assert_eq!(texts(&samples, 0), ["c"]);
         assert_eq!(texts(&samples, 1), ["d"]);
+    }
+
+    #[test]
+    fn more_room_or_less_keeps_the_last_ones() {
+        let samples = Samples::new(3);
+        for text in ["a", "b", "c", "d"] {
+            samples.record(0, Quote::Plain(text), Time::END, now);
+        }
+        let (more, less) = (samples.resized(5), samples.resized(2));
+        assert_eq!(
+            (texts(&more, 0), texts(&less, 0)),
+            (vec!["b".into(), "c".into(), "d".into()], vec!["c".into(), "d".into()])
+        );
+        for samples in [&more, &less] {
+            samples.record(0, Quote::Plain("e"), Time::END, now);
+        }
+        assert_eq!((texts(&more, 0).len(), texts(&less, 0)), (4, vec!["d".into(), "e".into()]));
+        assert!(samples.resized(0).of(0).is_empty());
     }
 
     #[test]

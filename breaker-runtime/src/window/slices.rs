@@ -14,7 +14,7 @@
 //! none is left when its number comes again. A count stops at 2^32: a slice of a minute would need 70
 //! million calls a second, on one thread.
 
-use crate::per_thread::PerThread;
+use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{AtomicU64, Ordering};
 
 const PLACES: usize = 16;
@@ -37,8 +37,8 @@ impl<const KINDS: usize> Default for Part<KINDS> {
 }
 
 impl<const KINDS: usize> Slices<KINDS> {
-    pub(crate) const fn new() -> Self {
-        Self(PerThread::new())
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self(PerThread::new(sharing))
     }
 
     /// One more of this kind in `slice` of `epoch`, which whoever adds has just seen to be the present
@@ -52,6 +52,16 @@ impl<const KINDS: usize> Slices<KINDS> {
             other if other != tag => tag | 1,
             _ if word & COUNT == COUNT => word,
             _ => word + 1,
+        });
+    }
+
+    /// So many more of this kind, of which nobody knows whose they were.
+    pub(crate) fn put(&self, epoch: u64, slice: u64, kind: usize, count: u64) {
+        let shared = self.0.shared();
+        let tag = tag(epoch, slice);
+        shared.change(&shared.part.0[place(slice)][kind], |word| {
+            let present = if word & !COUNT == tag { word & COUNT } else { 0 };
+            tag | (present + count).min(COUNT)
         });
     }
 
@@ -114,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_slice_counts_its_own() {
-        let slices = Slices::<2>::new();
+        let slices = Slices::<2>::new(Sharing::PerThread);
         for (slice, kind) in [(0, 0), (0, 0), (0, 1), (1, 0), (15, 0), (16, 0)] {
             slices.add(3, slice, kind);
         }
@@ -127,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_new_epoch_begins_with_none_within_a_slice() {
-        let slices = Slices::<1>::new();
+        let slices = Slices::<1>::new(Sharing::PerThread);
         slices.add(1, 7, 0);
         slices.add(2, 7, 0);
         assert_eq!((slices.sum(1, 7, 7, 0), slices.sum(2, 7, 7, 0)), (0, 1));
@@ -135,7 +145,7 @@ mod tests {
 
     #[test]
     fn epochs_that_repeat_do_not_bring_back_what_was_forgotten() {
-        let slices = Slices::<1>::new();
+        let slices = Slices::<1>::new(Sharing::PerThread);
         slices.add(5, 7, 0);
         slices.add(300, 8, 0);
         slices.forget_epochs(256);
@@ -144,7 +154,7 @@ mod tests {
 
     #[test]
     fn slices_that_repeat_do_not_bring_back_what_was_forgotten() {
-        let slices = Slices::<1>::new();
+        let slices = Slices::<1>::new(Sharing::PerThread);
         let (soon, repeated) = (7 + (1 << 25), 7 + (1 << 26));
         slices.add(5, 7, 0);
         assert_eq!(slices.sum(5, repeated, repeated, 0), 1, "or there would be nothing to forget");
@@ -160,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_full_count_stays_full() {
-        let slices = Slices::<1>::new();
+        let slices = Slices::<1>::new(Sharing::PerThread);
         slices.add(1, 7, 0);
         slices.0.mine().part.0[7][0].store(tag(1, 7) | COUNT, Ordering::Release);
         slices.add(1, 7, 0);

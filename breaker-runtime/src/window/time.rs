@@ -4,6 +4,7 @@
 use super::WindowCounts;
 use super::once::OncePerSlice;
 use super::slices::Slices;
+use crate::per_thread::Sharing;
 use crate::sync::{Ordering, fence};
 
 const SLICES: u64 = 10;
@@ -19,8 +20,8 @@ pub(crate) struct TimeWindow {
 }
 
 impl TimeWindow {
-    pub(crate) const fn new() -> Self {
-        Self { slices: Slices::new(), read: OncePerSlice::new() }
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self { slices: Slices::new(sharing), read: OncePerSlice::new() }
     }
 
     /// How long a slice of a window of `nanos` is.
@@ -47,6 +48,23 @@ impl TimeWindow {
         before.is_some()
     }
 
+    /// A window whose slices are `to` long instead of `from`, with the calls of `epoch` that are in this
+    /// one at the time `now`: those of a slice count from its end. Calls that end meanwhile may be missing
+    /// from it. All times are in nanoseconds since slices are counted.
+    pub(crate) fn resliced(&self, epoch: u64, now: u64, from: u64, to: u64, sharing: Sharing) -> Self {
+        let (resliced, slice) = (Self::new(sharing), now / from);
+        for old in slice.saturating_sub(SLICES - 1)..=slice {
+            let end = old.saturating_add(1).saturating_mul(from).saturating_sub(1).min(now);
+            for kind in [SUCCEEDED, FAILED, SLOW] {
+                match self.slices.sum(epoch, old, old, kind) {
+                    0 => {}
+                    count => resliced.slices.put(epoch, end / to, kind, count),
+                }
+            }
+        }
+        resliced
+    }
+
     /// See [`Slices::forget_epochs`].
     pub(crate) fn forget(&self, epoch: u64) {
         self.slices.forget_epochs(epoch);
@@ -71,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_call_counts_in_its_slice_and_the_nine_after_it() {
-        let window = TimeWindow::new();
+        let window = TimeWindow::new(Sharing::PerThread);
         assert!(window.add(0, 3, true, true));
         assert!(!window.add(0, 3, false, false));
         assert_eq!(window.counts(0, 12), WindowCounts { calls: 2, failed: 1, slow: 1 });
@@ -82,13 +100,35 @@ mod tests {
     }
 
     #[test]
+    fn slices_of_another_length_hold_the_same_calls() {
+        let window = TimeWindow::new(Sharing::PerThread);
+        window.add(0, 0, false, false);
+        window.add(0, 3, true, true);
+        window.add(0, 12, true, false);
+        let counts = |window: &TimeWindow, slice| {
+            let counts = window.counts(0, slice);
+            (counts.calls, counts.failed, counts.slow)
+        };
+        // Slices of 6 s: the present one began at 72 s, and the first call has gone.
+        let longer = window.resliced(0, 72, 6, 12, Sharing::PerThread);
+        assert_eq!([6, 10, 11, 16].map(|slice| counts(&longer, slice)), [(2, 2, 1), (2, 2, 1), (1, 1, 0), (0, 0, 0)]);
+        let shorter = window.resliced(0, 77, 6, 3, Sharing::OneForAll);
+        assert_eq!([25, 34, 35].map(|slice| counts(&shorter, slice)), [(1, 1, 0), (1, 1, 0), (0, 0, 0)]);
+        assert_eq!(
+            counts(&window.resliced(0, 72, 6, 3, Sharing::OneForAll), 24),
+            (1, 1, 0),
+            "never ahead of the clock"
+        );
+    }
+
+    #[test]
     fn the_last_slices_of_a_clock_are_slices_too() {
         for slice in [0, 1 << 44, u64::MAX] {
-            let window = TimeWindow::new();
+            let window = TimeWindow::new(Sharing::PerThread);
             window.add(0, slice, true, false);
             assert_eq!(window.counts(0, slice).failed, 1, "{slice}");
         }
-        let window = TimeWindow::new();
+        let window = TimeWindow::new(Sharing::PerThread);
         window.add(0, (1 << 44) - 1, true, false);
         assert_eq!([8, 9].map(|later| window.counts(0, (1 << 44) + later).failed), [1, 0]);
     }

@@ -1,0 +1,336 @@
+//! The settings in force, with the windows that they look back on.
+//!
+//! A breaker begins with the settings it was made with, which stand in it. Others that take their
+//! place are published as one value, with the windows that go with them; so whoever uses settings has
+//! all of one revision. Each step of a call (its admission, its end) takes the settings once, at its
+//! beginning.
+//!
+//! *Orderings.* `flags` says what the way of a successful call needs to know, and whether to look for
+//! other settings than the first. It is released after those were published, and acquired; who finds
+//! it a moment too old does what the settings before said.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use once_cell::race::OnceBox;
+
+use crate::clock::Time;
+use crate::origin::Origin;
+use crate::per_thread::Sharing;
+use crate::policy::{Settings, Window};
+use crate::sync::{AtomicU64, Ordering};
+use crate::window::{CallWindow, RecentFailures, Running, Samples, TimeWindow, Windows};
+
+/// It matters when a call begins.
+const TIMED: u64 = 1;
+/// Outcomes are recorded in a window.
+const RECORDS: u64 = 2;
+/// The first settings are not in force.
+const REPLACED: u64 = 4;
+
+/// How many settings can be taken back, one after another.
+const KEPT: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Tuning {
+    first: Settings,
+    flags: AtomicU64,
+    replaced: ArcSwapOption<Replaced>,
+    windows: OnceBox<Windows>,
+    samples: OnceBox<Samples>,
+    sharing: Sharing,
+    /// From when on slices of time are counted.
+    made: Time,
+}
+
+/// Settings that took the place of others.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    pub(super) settings: Settings,
+    pub(super) revision: u64,
+    pub(super) origin: Origin,
+    /// The ones before that, oldest first.
+    pub(super) before: Vec<Settings>,
+    own: Own,
+}
+
+/// The parts of the windows that are not those of the first settings.
+#[derive(Clone, Debug, Default)]
+struct Own {
+    recent_failures: Option<Arc<OnceBox<RecentFailures>>>,
+    calls: Option<Arc<CallWindow>>,
+    times: Option<Arc<TimeWindow>>,
+    running: Option<Arc<Running>>,
+    /// Calls that began before this are not among the running ones.
+    running_since: Option<Time>,
+    samples: Option<Arc<OnceBox<Samples>>>,
+}
+
+/// All that is in force at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InForce<'a> {
+    pub(super) settings: &'a Settings,
+    tuning: &'a Tuning,
+    replaced: Option<&'a Replaced>,
+}
+
+/// Which evidence there is, for settings that take the place of others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) epoch: u64,
+    pub(super) now: Time,
+}
+
+impl Tuning {
+    pub(super) const fn new(first: Settings, made: Time, sharing: Sharing) -> Self {
+        Self {
+            flags: AtomicU64::new(flags_of(&first)),
+            first,
+            replaced: ArcSwapOption::const_empty(),
+            windows: OnceBox::new(),
+            samples: OnceBox::new(),
+            sharing,
+            made,
+        }
+    }
+
+    /// The first settings, and what they need to begin anew.
+    pub(super) const fn first(&self) -> (Settings, Sharing) {
+        (self.first, self.sharing)
+    }
+
+    /// Whether it matters when a call begins.
+    #[inline]
+    pub(super) fn is_timed(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & TIMED != 0
+    }
+
+    /// Whether outcomes are recorded in a window.
+    #[inline]
+    pub(super) fn records(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & RECORDS != 0
+    }
+
+    /// Does something with what is in force now.
+    #[inline]
+    pub(super) fn in_force<R>(&self, use_it: impl FnOnce(InForce<'_>) -> R) -> R {
+        if self.flags.load(Ordering::Acquire) & REPLACED == 0 {
+            return use_it(InForce { settings: &self.first, tuning: self, replaced: None });
+        }
+        match &*self.replaced.load() {
+            Some(replaced) => {
+                use_it(InForce { settings: &replaced.settings, tuning: self, replaced: Some(&**replaced) })
+            }
+            None => use_it(InForce { settings: &self.first, tuning: self, replaced: None }),
+        }
+    }
+
+    /// Settings that are to take the place of those in force, with what can be kept of the evidence.
+    pub(super) fn replacement(
+        &self,
+        settings: Settings,
+        origin: Origin,
+        before: Vec<Settings>,
+        at: Moment,
+    ) -> Replaced {
+        self.in_force(|old| Replaced {
+            own: old.own_for(&settings, at),
+            settings,
+            revision: old.revision() + 1,
+            origin,
+            before: before.into_iter().rev().take(KEPT).rev().collect(),
+        })
+    }
+
+    pub(super) fn replace(&self, replaced: Replaced) {
+        let flags = flags_of(&replaced.settings) | REPLACED;
+        self.replaced.store(Some(Arc::new(replaced)));
+        self.flags.store(flags, Ordering::Release);
+    }
+
+    /// What was counted by epochs before this one will not be asked for again.
+    pub(super) fn forget_before(&self, epoch: u64) {
+        self.in_force(|force| {
+            if let Some(ring) = force.recent_failures_box().and_then(OnceBox::get) {
+                ring.begin(epoch);
+            }
+            if let Some(calls) = force.calls_if_any() {
+                calls.begin(epoch);
+            }
+            if epoch % 256 == 0 {
+                if let Some(times) = force.times_if_any() {
+                    times.forget(epoch);
+                }
+                if let Some(running) = force.running_if_any() {
+                    running.forget(epoch);
+                }
+            }
+        });
+    }
+}
+
+const fn flags_of(settings: &Settings) -> u64 {
+    (if settings.times_beginnings() { TIMED } else { 0 }) | if settings.records() { RECORDS } else { 0 }
+}
+
+impl<'a> InForce<'a> {
+    /// The number of these settings: 1 for the first.
+    pub(super) fn revision(self) -> u64 {
+        self.replaced.map_or(1, |replaced| replaced.revision)
+    }
+
+    /// Where these settings come from, unless they are the first.
+    pub(super) fn origin(self) -> Option<&'a Origin> {
+        self.replaced.map(|replaced| &replaced.origin)
+    }
+
+    /// The settings before, oldest first.
+    pub(super) fn before(self) -> &'a [Settings] {
+        self.replaced.map_or(&[], |replaced| &replaced.before)
+    }
+
+    pub(super) fn recent_failures(self, limit: u32, epoch: u64) -> &'a RecentFailures {
+        let place = match self.replaced.and_then(|replaced| replaced.own.recent_failures.as_deref()) {
+            Some(own) => own,
+            None => &self.windows().recent_failures,
+        };
+        place.get_or_init(|| Box::new(RecentFailures::new(limit, epoch)))
+    }
+
+    #[inline]
+    pub(super) fn calls(self) -> &'a CallWindow {
+        match self.replaced.and_then(|replaced| replaced.own.calls.as_deref()) {
+            Some(own) => own,
+            None => &self.windows().calls,
+        }
+    }
+
+    #[inline]
+    pub(super) fn times(self) -> &'a TimeWindow {
+        match self.replaced.and_then(|replaced| replaced.own.times.as_deref()) {
+            Some(own) => own,
+            None => &self.windows().times,
+        }
+    }
+
+    #[inline]
+    pub(super) fn running(self) -> &'a Running {
+        match self.replaced.and_then(|replaced| replaced.own.running.as_deref()) {
+            Some(own) => own,
+            None => &self.windows().running,
+        }
+    }
+
+    /// Whether a call that began at `began`, where that is known, may be among the running ones.
+    pub(super) fn knows_of(self, began: Time) -> bool {
+        let since = self.replaced.and_then(|replaced| replaced.own.running_since);
+        began != Time::END && since.is_none_or(|since| began >= since)
+    }
+
+    /// Nanoseconds since slices of time are counted.
+    #[inline]
+    pub(super) fn since_made(self, time: Time) -> u64 {
+        time.as_nanos().saturating_sub(self.tuning.made.as_nanos())
+    }
+
+    pub(super) fn samples(self) -> &'a Samples {
+        self.samples_box().get_or_init(|| Box::new(Samples::new(self.settings.failure_samples)))
+    }
+
+    pub(super) fn samples_if_any(self) -> Option<&'a Samples> {
+        self.samples_box().get()
+    }
+
+    fn samples_box(self) -> &'a OnceBox<Samples> {
+        self.replaced.and_then(|replaced| replaced.own.samples.as_deref()).unwrap_or(&self.tuning.samples)
+    }
+
+    #[inline]
+    fn windows(self) -> &'a Windows {
+        match self.tuning.windows.get() {
+            Some(windows) => windows,
+            None => first_windows(self.tuning),
+        }
+    }
+
+    fn recent_failures_box(self) -> Option<&'a OnceBox<RecentFailures>> {
+        let own = self.replaced.and_then(|replaced| replaced.own.recent_failures.as_deref());
+        own.or_else(|| self.tuning.windows.get().map(|windows| &windows.recent_failures))
+    }
+
+    fn calls_if_any(self) -> Option<&'a CallWindow> {
+        let own = self.replaced.and_then(|replaced| replaced.own.calls.as_deref());
+        own.or_else(|| self.tuning.windows.get().map(|windows| &windows.calls))
+    }
+
+    fn times_if_any(self) -> Option<&'a TimeWindow> {
+        let own = self.replaced.and_then(|replaced| replaced.own.times.as_deref());
+        own.or_else(|| self.tuning.windows.get().map(|windows| &windows.times))
+    }
+
+    fn running_if_any(self) -> Option<&'a Running> {
+        let own = self.replaced.and_then(|replaced| replaced.own.running.as_deref());
+        own.or_else(|| self.tuning.windows.get().map(|windows| &windows.running))
+    }
+
+    /// The windows for settings that follow these: the same where they look back on the same, with
+    /// another size or length where only that differs, and new ones where the kind does.
+    fn own_for(self, new: &Settings, at: Moment) -> Own {
+        let (old, sharing) = (self.settings, self.tuning.sharing);
+        let mut own = self.replaced.map(|replaced| replaced.own.clone()).unwrap_or_default();
+        let kind = |settings: &Settings| settings.records().then(|| settings.window_or_default());
+        match (kind(old), kind(new)) {
+            (_, None) => {}
+            (Some(before), Some(after)) if before == after => {}
+            (Some(Window::Calls(_)), Some(Window::Calls(size))) => {
+                own.calls = Some(Arc::new(self.calls().resized(at.epoch, size, sharing)));
+            }
+            (Some(Window::Time(before)), Some(Window::Time(after))) => {
+                let [from, to] = [before, after].map(|window| TimeWindow::slice_of(nanos(window)));
+                let now = self.since_made(at.now);
+                own.times = Some(Arc::new(self.times().resliced(at.epoch, now, from, to, sharing)));
+            }
+            (_, Some(Window::Calls(_))) => own.calls = Some(Arc::new(CallWindow::new(sharing))),
+            (_, Some(Window::Time(_))) => own.times = Some(Arc::new(TimeWindow::new(sharing))),
+        }
+        let slow_call = |settings: &Settings| settings.slow().map(|slow| slow.call);
+        if slow_call(new).is_some() && slow_call(new) != slow_call(old) {
+            own.running = Some(Arc::new(Running::new(sharing)));
+            own.running_since = Some(at.now);
+        }
+        let limit = |settings: &Settings| match settings.window_or_default() {
+            Window::Time(_) => settings.failures.get(),
+            Window::Calls(_) => None,
+        };
+        match (limit(old), limit(new)) {
+            (_, None) => {}
+            (Some(before), Some(after)) if before == after => {}
+            (before, Some(after)) => {
+                let place = OnceBox::new();
+                let kept = before.and_then(|_| self.recent_failures_box()?.get());
+                if let Some(kept) = kept {
+                    // A new place: nobody else sets it.
+                    let _ = place.set(Box::new(kept.resized(after, at.epoch)));
+                }
+                own.recent_failures = Some(Arc::new(place));
+            }
+        }
+        if old.failure_samples != new.failure_samples {
+            let place = OnceBox::new();
+            if let Some(samples) = self.samples_if_any() {
+                let _ = place.set(Box::new(samples.resized(new.failure_samples)));
+            }
+            own.samples = Some(Arc::new(place));
+        }
+        own
+    }
+}
+
+#[cold]
+fn first_windows(tuning: &Tuning) -> &Windows {
+    tuning.windows.get_or_init(|| Box::new(Windows::new(tuning.sharing)))
+}
+
+fn nanos(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,135 @@
+//! New settings for a running breaker: as a whole, or not at all.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::CircuitBreaker;
+use super::in_force::Moment;
+use super::sequence::Changing;
+use crate::event::{Reason, SettingsChange, Transition};
+use crate::origin::Origin;
+use crate::policy::{Settings, SettingsError};
+
+impl CircuitBreaker {
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.tuning.in_force(|force| *force.settings)
+    }
+
+    /// The number of the settings in force: 1 for those that the breaker was made with, one more for
+    /// every change.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.tuning.in_force(|force| force.revision())
+    }
+
+    /// Puts other settings in force, while calls run. Returns their revision.
+    ///
+    /// They are checked first, and replace the old ones as a whole. State, totals and history stay. So
+    /// does the evidence of the windows, where the new rules look back on the same kind: a window that
+    /// becomes longer or larger fills up from what it holds, and a call that ends at this very moment may
+    /// be missing from it. After a change of [`slow_call`](Settings::slow_call), calls under way count
+    /// when they end. An open breaker keeps its deadline, and a half-open one its time limit. What new
+    /// rules say is read when the next call ends or arrives.
+    ///
+    /// The change is one event, with where it came from: the line that calls this. Settings that are in
+    /// force already change nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_runtime::{CircuitBreaker, Settings};
+    ///
+    /// static PRICING: CircuitBreaker = CircuitBreaker::new("pricing", Settings::new().consecutive(3));
+    ///
+    /// let patient = PRICING.settings().consecutive(10).reset(Duration::from_secs(30));
+    /// assert_eq!(PRICING.set_settings(patient), Ok(2));
+    /// assert_eq!(PRICING.settings(), patient);
+    ///
+    /// assert!(PRICING.set_settings(patient.probes(0)).is_err(), "and nothing has changed");
+    /// assert_eq!(PRICING.revision(), 2);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Settings that [`Settings::check`] refuses: nothing has changed.
+    #[track_caller]
+    pub fn set_settings(&self, settings: Settings) -> Result<u64, SettingsError> {
+        self.set_settings_by(settings, Origin::here())
+    }
+
+    /// The same as [`set_settings`](Self::set_settings), on behalf of somebody else: a file, a person.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_settings`](Self::set_settings).
+    pub fn set_settings_by(&self, settings: Settings, origin: impl Into<Origin>) -> Result<u64, SettingsError> {
+        settings.check()?;
+        let origin = origin.into();
+        let changing = self.sequence.change_settings();
+        let present = self.settings();
+        if settings == present {
+            return Ok(self.revision());
+        }
+        let mut before = self.settings_before();
+        before.push(present);
+        Ok(self.replace_settings(&changing, settings, origin, before))
+    }
+
+    /// Takes the last change of the settings back: puts those in force that it had replaced. Done again,
+    /// takes the one before that back; up to 16 of them. Returns the revision, which is a new one, or
+    /// `None` where there is nothing to take back.
+    ///
+    /// ```
+    /// # use breaker_runtime::{CircuitBreaker, Settings};
+    /// # let breaker = CircuitBreaker::builder("pricing").build()?;
+    /// let first = breaker.settings();
+    /// breaker.set_settings(first.consecutive(10))?;
+    /// assert_eq!(breaker.rollback(), Some(3));
+    /// assert_eq!(breaker.settings(), first);
+    /// assert_eq!(breaker.rollback(), None);
+    /// # Ok::<(), breaker_runtime::SettingsError>(())
+    /// ```
+    #[track_caller]
+    pub fn rollback(&self) -> Option<u64> {
+        self.rollback_by(Origin::here())
+    }
+
+    /// The same as [`rollback`](Self::rollback), on behalf of somebody else.
+    pub fn rollback_by(&self, origin: impl Into<Origin>) -> Option<u64> {
+        let origin = origin.into();
+        let changing = self.sequence.change_settings();
+        let mut before = self.settings_before();
+        let settings = before.pop()?;
+        Some(self.replace_settings(&changing, settings, origin, before))
+    }
+
+    fn settings_before(&self) -> Vec<Settings> {
+        self.tuning.in_force(|force| force.before().to_vec())
+    }
+
+    /// The change has its number before it is in force: so nobody hears of
+    /// a trip by the new settings before he hears of them.
+    fn replace_settings(
+        &self,
+        changing: &Changing<'_>,
+        settings: Settings,
+        origin: Origin,
+        before: Vec<Settings>,
+    ) -> u64 {
+        let old = self.settings();
+        let moment = Moment { epoch: self.cell.load().epoch(), now: self.clock.now() };
+        let replacement = self.tuning.replacement(settings, origin.clone(), before, moment);
+        let revision = replacement.revision;
+        let (number, epoch) = changing.number(|| self.cell.load().epoch());
+        self.tuning.replace(replacement);
+        let word = self.cell.load();
+        let change = SettingsChange { revision, origin, before: old, after: settings };
+        let (breaker, state, mode) = (self.about(), word.shown(), word.mode());
+        let (at, time) = (SystemTime::now(), moment.now);
+        let reason = Reason::SettingsSet(Arc::new(change));
+        let transition = Transition { breaker, number, epoch, at, from: state, to: state, mode, reason, time };
+        self.lent_history().record(transition);
+        revision
+    }
+}

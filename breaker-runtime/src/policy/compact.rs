@@ -1,0 +1,91 @@
+//! Optional values that take no more room than the values themselves: every breaker holds about
+//! twenty, and a family of breakers holds that a thousand times.
+//!
+//! Each gives up one value that no setting may have, to stand for none. Values that settings may not
+//! have are kept all the same, for `check` to refuse.
+
+use std::time::Duration;
+
+/// A number, or none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Number(u32);
+
+impl Number {
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    pub(crate) const fn new(number: u32) -> Self {
+        Self(if number == u32::MAX { u32::MAX - 1 } else { number })
+    }
+
+    pub(crate) const fn get(self) -> Option<u32> {
+        if self.0 == u32::MAX { None } else { Some(self.0) }
+    }
+
+    pub(crate) const fn is_some(self) -> bool {
+        self.0 != u32::MAX
+    }
+}
+
+/// A time in nanoseconds, up to 584 years, or none. Longer ones are cut: no clock here goes further.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Span(u64);
+
+impl Span {
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    pub(crate) const fn new(time: Duration) -> Self {
+        let nanos = time.as_nanos();
+        #[expect(clippy::cast_possible_truncation, reason = "just compared")]
+        Self(if nanos >= u64::MAX as u128 { u64::MAX - 1 } else { nanos as u64 })
+    }
+
+    pub(crate) const fn get(self) -> Option<Duration> {
+        if self.0 == u64::MAX { None } else { Some(Duration::from_nanos(self.0)) }
+    }
+
+    pub(crate) const fn is_some(self) -> bool {
+        self.0 != u64::MAX
+    }
+}
+
+/// A share, or none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Share(f64);
+
+impl Share {
+    pub(crate) const NONE: Self = Self(f64::INFINITY);
+
+    pub(crate) const fn new(share: f64) -> Self {
+        // As little a share as infinity is.
+        Self(if share == f64::INFINITY { f64::NAN } else { share })
+    }
+
+    pub(crate) const fn get(self) -> Option<f64> {
+        if self.0 == f64::INFINITY { None } else { Some(self.0) }
+    }
+
+    pub(crate) const fn is_some(self) -> bool {
+        self.get().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_none_and_all_else_is_some() {
+        assert_eq!((Number::NONE.get(), Span::NONE.get(), Share::NONE.get()), (None, None, None));
+        assert_eq!([0, 7, u32::MAX].map(|n| Number::new(n).get()), [Some(0), Some(7), Some(u32::MAX - 1)]);
+        let times = [Duration::ZERO, Duration::from_nanos(u64::MAX), Duration::MAX];
+        let longest = Some(Duration::from_nanos(u64::MAX - 1));
+        assert_eq!(times.map(|time| Span::new(time).get()), [Some(Duration::ZERO), longest, longest]);
+        assert_eq!([-1.0, 0.5].map(|share| Share::new(share).get()), [Some(-1.0), Some(0.5)]);
+        assert!(Share::new(f64::INFINITY).get().is_some_and(f64::is_nan));
+    }
+
+    #[test]
+    fn they_take_no_room_for_being_optional() {
+        assert_eq!((size_of::<Number>(), size_of::<Span>(), size_of::<Share>()), (4, 8, 8));
+    }
+}
