@@ -42,25 +42,29 @@ impl<T: Default> PerThread<T> {
 
     #[inline]
     pub(crate) fn mine(&self) -> Mine<'_, T> {
-        self.mine_if_any().unwrap_or_else(|| self.shared())
+        self.ready().unwrap_or_else(|| self.first_of_thread())
     }
 
-    /// The part of the present thread; `None` where one is for all.
+    /// The part of the present thread, where it has one already.
     #[inline]
-    pub(crate) fn mine_if_any(&self) -> Option<Mine<'_, T>> {
-        let parts = match self.parts.get() {
-            Some(parts) => parts,
-            None => match self.sharing {
-                Sharing::PerThread => self.first(),
-                Sharing::OneForAll => return None,
-            },
-        };
+    pub(crate) fn ready(&self) -> Option<Mine<'_, T>> {
+        let parts = self.parts.get()?;
         let slot = thread_slot::current();
-        let part = match parts[slot].get() {
-            Some(part) => part,
-            None => first_of_thread(&parts[slot]),
-        };
+        let part = parts[slot].get()?;
         Some(Mine { part, shared: slot == SHARED })
+    }
+
+    #[cold]
+    fn first_of_thread(&self) -> Mine<'_, T> {
+        if self.sharing == Sharing::OneForAll {
+            return self.shared();
+        }
+        let slot = thread_slot::current();
+        Mine { part: self.first()[slot].get_or_init(Box::default), shared: slot == SHARED }
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.sharing == Sharing::OneForAll
     }
 
     /// The parts of all threads that have one.
@@ -68,7 +72,6 @@ impl<T: Default> PerThread<T> {
         self.parts.get().into_iter().flatten().filter_map(OnceBox::get).chain(self.one.get())
     }
 
-    #[cold]
     fn first(&self) -> &[OnceBox<T>; SLOTS] {
         self.parts.get_or_init(|| Box::new([const { OnceBox::new() }; SLOTS]))
     }
@@ -79,13 +82,8 @@ impl<T: Default> PerThread<T> {
             Sharing::PerThread => &self.first()[SHARED],
             Sharing::OneForAll => &self.one,
         };
-        Mine { part: first_of_thread(place), shared: true }
+        Mine { part: place.get_or_init(Box::default), shared: true }
     }
-}
-
-#[cold]
-fn first_of_thread<T: Default>(slot: &OnceBox<T>) -> &T {
-    slot.get_or_init(Box::default)
 }
 
 impl<T> Mine<'_, T> {

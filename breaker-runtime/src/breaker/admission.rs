@@ -45,14 +45,18 @@ impl CircuitBreaker {
         let ticket = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
             Ticket::new(word.identity(), Time::END, Time::END, whose)
         } else {
-            this.tuning.in_force(|force| this.admit_slow(force, word, limit, whose))?
+            this.admit_slow(word, limit, whose)?
         };
         this.totals.add(Count::Started);
         Ok(Permit::new(breaker.clone(), ticket))
     }
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts.
-    fn admit_slow(
+    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, CircuitBreakerError> {
+        self.tuning.in_force(|force| self.admit_by(force, word, limit, whose))
+    }
+
+    fn admit_by(
         &self,
         force: InForce<'_>,
         mut word: Word,

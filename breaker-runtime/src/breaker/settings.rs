@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::CircuitBreaker;
-use super::in_force::Moment;
+use super::in_force::{InForce, Moment};
 use super::sequence::Changing;
 use crate::event::{Reason, SettingsChange, Transition};
 use crate::origin::Origin;
@@ -21,7 +21,8 @@ impl CircuitBreaker {
     /// every change.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.tuning.in_force(|force| force.revision())
+        let revision = |force: InForce<'_>| force.revision();
+        self.tuning.in_force(revision)
     }
 
     /// Puts other settings in force, while calls run. Returns their revision.

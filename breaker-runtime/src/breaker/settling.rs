@@ -28,10 +28,19 @@ impl CircuitBreaker {
     pub(super) fn succeeded(&self, ticket: Ticket) {
         self.totals.add(Count::Succeeded);
         if self.tuning.records() {
-            self.tuning.in_force(|force| self.succeeded_in_window(force, ticket));
+            self.succeeded_recorded(ticket);
         } else if !self.cell.load().is_unmarked(ticket.epoch()) {
-            self.tuning.in_force(|force| self.succeeded_slow(force, ticket.epoch(), false, None, false));
+            self.succeeded_marked(ticket.epoch());
         }
+    }
+
+    fn succeeded_recorded(&self, ticket: Ticket) {
+        self.tuning.in_force(|force| self.succeeded_in_window(force, ticket));
+    }
+
+    #[cold]
+    fn succeeded_marked(&self, epoch: Identity) {
+        self.tuning.in_force(|force| self.succeeded_slow(force, epoch, false, None, false));
     }
 
     /// A success of a breaker whose rules look at successes too.

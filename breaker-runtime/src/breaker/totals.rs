@@ -116,10 +116,20 @@ impl TotalCounts {
 
     #[inline]
     pub(crate) fn add(&self, what: Count) {
-        match self.parts.mine_if_any() {
+        match self.parts.ready() {
             Some(mine) => mine.change(&mine.part.0[what as usize], |count| count + 1),
-            None => self.lean.add(what),
+            None => self.add_unready(what),
         }
+    }
+
+    /// Counts where the thread has no part yet, or never will.
+    #[cold]
+    fn add_unready(&self, what: Count) {
+        if self.parts.is_shared() {
+            return self.lean.add(what);
+        }
+        let mine = self.parts.mine();
+        mine.change(&mine.part.0[what as usize], |count| count + 1);
     }
 
     pub(crate) fn read(&self) -> Totals {

@@ -77,7 +77,7 @@ impl Settings {
 /// use breaker_runtime::Settings;
 ///
 /// let settings = Settings::new().failure_rate(0.5).window(Duration::from_secs(300)).jitter(0.2);
-/// assert_eq!(settings.to_string(), "failure_rate 0.5, window 300 s, jitter 0.2");
+/// assert_eq!(settings.to_string(), "failure_rate 0.5, window 5 min, jitter 0.2");
 /// assert_eq!(Settings::new().to_string(), "the defaults");
 /// ```
 impl fmt::Display for Settings {

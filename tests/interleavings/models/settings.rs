@@ -62,8 +62,8 @@ pub fn of_two_changes_both_are_made_and_one_can_be_taken_back() {
         let (breaker, _) = breaker(Settings::new());
         let [one, other] = [Arc::clone(&breaker), Arc::clone(&breaker)];
         side_by_side([
-            Box::new(move || drop(one.set_settings(Settings::new().consecutive(2)))),
-            Box::new(move || drop(other.set_settings(Settings::new().consecutive(3)))),
+            Box::new(move || assert!(one.set_settings(Settings::new().consecutive(2)).is_ok())),
+            Box::new(move || assert!(other.set_settings(Settings::new().consecutive(3)).is_ok())),
         ]);
         assert_eq!((breaker.revision(), breaker.history().len()), (3, 2));
         let last = breaker.settings();
@@ -81,7 +81,7 @@ pub fn a_window_that_grows_loses_no_failure_from_before() {
         let (call, other) = (permit(&breaker), Arc::clone(&breaker));
         side_by_side([
             Box::new(|| call.success()),
-            Box::new(move || drop(other.set_settings(Settings::new().failures(3).window_calls(8)))),
+            Box::new(move || assert!(other.set_settings(Settings::new().failures(3).window_calls(8)).is_ok())),
         ]);
         fail(&breaker);
         assert_eq!(breaker.state(), State::Open);
