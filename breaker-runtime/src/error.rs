@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::event::Transition;
 use crate::history::History;
 use crate::report::Report;
 use crate::text::Plain;
@@ -78,8 +79,8 @@ impl CircuitBreakerError {
         Self { breaker, kind: ErrorKind::Recovering, time: Duration::ZERO, trip: Some(trip) }
     }
 
-    pub(crate) fn forced_open(breaker: &'static str) -> Self {
-        Self { breaker, kind: ErrorKind::ForcedOpen, time: Duration::ZERO, trip: None }
+    pub(crate) fn forced_open(breaker: &'static str, trip: Trip) -> Self {
+        Self { breaker, kind: ErrorKind::ForcedOpen, time: Duration::ZERO, trip: Some(trip) }
     }
 
     #[cfg(feature = "tokio")]
@@ -99,6 +100,19 @@ impl CircuitBreakerError {
         self.breaker
     }
 
+    /// The key of the breaker, where it belongs to a [family](crate::Breakers) and the call was rejected.
+    /// Looked up now, like [`report`](Self::report).
+    #[must_use]
+    pub fn key(&self) -> Option<Arc<str>> {
+        self.change()?.breaker.key.clone()
+    }
+
+    /// The change that began the state that rejected the call, or the one before that.
+    fn change(&self) -> Option<Arc<Transition>> {
+        let trip = self.trip?;
+        trip.history.find(trip.lease, trip.epoch)
+    }
+
     /// What is left of the reset delay, where the breaker is open: a call after that may be the
     /// probe. `None` where nobody knows when a retry can pass.
     #[must_use]
@@ -111,15 +125,17 @@ impl CircuitBreakerError {
     /// and for a call that timed out.
     #[must_use]
     pub fn report(&self) -> Option<Arc<Report>> {
-        let trip = self.trip?;
-        trip.history.find(trip.lease, trip.epoch)?.report().cloned()
+        self.change()?.report().cloned()
     }
 }
 
 impl fmt::Display for CircuitBreakerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.breaker.escape_debug();
-        let rule = self.report().map(|report| report.rule);
+        let change = self.change();
+        let name = change
+            .as_ref()
+            .map_or_else(|| self.breaker.escape_debug().to_string(), |change| change.breaker.to_string());
+        let rule = change.as_ref().and_then(|change| change.report()).map(|report| report.rule);
         let opened_by = |f: &mut fmt::Formatter<'_>| rule.map_or(Ok(()), |rule| write!(f, ": {rule}"));
         match self.kind {
             ErrorKind::Open => {

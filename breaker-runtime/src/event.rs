@@ -47,6 +47,14 @@ pub enum Reason {
         /// The mode after.
         to: Mode,
     },
+    /// All places of a family are taken by keys in trouble; new ones run on one breaker.
+    #[non_exhaustive]
+    Overflowed {
+        /// So many.
+        max_keys: u32,
+    },
+    /// For long, every new key of a family has found a place.
+    OverflowEnded,
     /// Other settings are in force.
     SettingsSet(Arc<SettingsChange>),
 }
@@ -62,6 +70,11 @@ impl fmt::Display for Reason {
             }
             Self::ByHand => f.write_str("closed by hand"),
             Self::ModeSet { from, to } => write!(f, "mode set from {from} to {to}"),
+            Self::Overflowed { max_keys } => {
+                let keys = Counted((*max_keys).into(), "key");
+                write!(f, "all places are taken, by {keys} in trouble: new ones share a breaker")
+            }
+            Self::OverflowEnded => f.write_str("new keys find places again"),
             Self::SettingsSet(change) => write!(f, "{change}"),
         }
     }
@@ -143,7 +156,7 @@ impl Transition {
 
 impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.begins_epoch() {
+        if let Reason::SettingsSet(_) | Reason::Overflowed { .. } | Reason::OverflowEnded = self.reason {
             return write!(f, "{}", self.reason);
         }
         let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet { .. });

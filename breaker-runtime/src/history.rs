@@ -35,12 +35,12 @@ struct Entry {
 // Nothing in it can be left half written.
 impl RefUnwindSafe for History {}
 
+static LEASES: AtomicU64 = AtomicU64::new(1);
 static RETURNED: Mutex<Vec<&'static History>> = Mutex::new(Vec::new());
 
 impl History {
     /// A history with nothing in it.
     pub(crate) fn lend() -> &'static Self {
-        static LEASES: AtomicU64 = AtomicU64::new(1);
         let returned = at_once().and_then(|mut returned| returned.pop());
         let history = returned.unwrap_or_else(|| {
             Box::leak(Box::new(Self {
@@ -59,6 +59,14 @@ impl History {
             slot.store(None);
         }
         RETURNED.lock().unwrap_or_else(PoisonError::into_inner).push(self);
+    }
+
+    /// Begins a new lease, for the next owner of the same breaker.
+    pub(crate) fn renew(&self) {
+        self.lease.store(LEASES.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+        for slot in &self.slots {
+            slot.store(None);
+        }
     }
 
     /// Gives back what was never written to. For calls: does not wait, and rather keeps it.

@@ -56,6 +56,8 @@ mod event;
 mod history;
 #[cfg(feature = "http")]
 pub mod http;
+mod key;
+mod keyed;
 mod mode;
 mod observe;
 mod origin;
@@ -80,6 +82,8 @@ pub use breaker_macros::circuit_breaker;
 pub use cause::Cause;
 pub use error::{CircuitBreakerError, ErrorKind};
 pub use event::{Reason, SettingsChange, Transition};
+pub use key::Key;
+pub use keyed::{Breakers, Member};
 pub use mode::Mode;
 pub use observe::Snapshot;
 pub use origin::Origin;

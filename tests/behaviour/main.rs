@@ -7,6 +7,7 @@ mod about;
 mod cancelled;
 mod error;
 mod fallbacks;
+mod families;
 mod http;
 mod isolation;
 mod late;

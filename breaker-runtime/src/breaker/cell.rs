@@ -10,6 +10,7 @@
 //! [`super::timeline`]. Nothing needs a single order of several words, hence no `SeqCst`.
 
 use super::word::{Identity, Step, Word};
+use crate::mode::Mode;
 use crate::sync::{AtomicU64, Ordering};
 
 #[derive(Debug)]
@@ -35,8 +36,8 @@ pub(crate) enum Settled {
 }
 
 impl StateCell {
-    pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(Word::FIRST.bits()))
+    pub(crate) const fn new(mode: Mode) -> Self {
+        Self(AtomicU64::new(Word::first(mode).bits()))
     }
 
     #[inline]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
+use super::word::Identity;
 use crate::clock::Time;
 use crate::origin::Origin;
 use crate::per_thread::Sharing;
@@ -45,7 +46,7 @@ pub(super) struct Tuning {
 
 /// Settings that took the place of others.
 #[derive(Debug)]
-pub(super) struct Replaced {
+pub(crate) struct Replaced {
     pub(super) settings: Settings,
     pub(super) revision: u64,
     pub(super) origin: Origin,
@@ -99,6 +100,11 @@ impl Tuning {
         (self.first, self.sharing)
     }
 
+    /// Counts slices of time from another moment on: before anything is counted.
+    pub(super) fn count_from(&mut self, made: Time) {
+        self.made = made;
+    }
+
     /// Whether it matters when a call begins.
     #[inline]
     pub(super) fn is_timed(&self) -> bool {
@@ -148,6 +154,24 @@ impl Tuning {
         self.flags.store(flags, Ordering::Release);
     }
 
+    /// Puts the settings of a family in force; `None` for the first ones.
+    pub(super) fn adopt(&self, settings: Option<&Arc<Replaced>>, at: Moment) {
+        let Some(shared) = settings else {
+            self.flags.store(flags_of(&self.first), Ordering::Release);
+            return self.replaced.store(None);
+        };
+        let own = self.in_force(|old| old.own_for(&shared.settings, at));
+        let replaced = if own.is_none() {
+            Arc::clone(shared)
+        } else {
+            let Replaced { settings, revision, ref origin, .. } = **shared;
+            Arc::new(Replaced { settings, revision, origin: origin.clone(), before: Vec::new(), own })
+        };
+        let flags = flags_of(&replaced.settings) | REPLACED;
+        self.replaced.store(Some(replaced));
+        self.flags.store(flags, Ordering::Release);
+    }
+
     /// What was counted by epochs before this one will not be asked for again.
     pub(super) fn forget_before(&self, epoch: u64) {
         self.in_force(|force| {
@@ -171,6 +195,21 @@ impl Tuning {
 
 const fn flags_of(settings: &Settings) -> u64 {
     (if settings.times_beginnings() { TIMED } else { 0 }) | if settings.records() { RECORDS } else { 0 }
+}
+
+impl Own {
+    fn is_none(&self) -> bool {
+        let Self { recent_failures, calls, times, running, running_since: _, samples } = self;
+        let windows = recent_failures.is_none() && calls.is_none() && times.is_none();
+        windows && running.is_none() && samples.is_none()
+    }
+}
+
+impl Replaced {
+    /// Settings that a family gives to all its breakers.
+    pub(super) fn for_all(settings: Settings, revision: u64, origin: Origin) -> Self {
+        Self { settings, revision, origin, before: Vec::new(), own: Own::default() }
+    }
 }
 
 impl<'a> InForce<'a> {
@@ -219,6 +258,13 @@ impl<'a> InForce<'a> {
             Some(own) => own,
             None => &self.windows().running,
         }
+    }
+
+    /// For the rule "n failures within a time": whether one counts that would count later.
+    pub(super) fn has_recent_failure(self, epoch: Identity, now: Time) -> bool {
+        let Window::Time(window) = self.settings.window_or_default() else { return false };
+        let recent = self.recent_failures_box().and_then(OnceBox::get);
+        self.settings.failures.is_some() && recent.is_some_and(|recent| recent.has_any(epoch.epoch(), now, window))
     }
 
     /// Whether a call that began at `began`, where that is known, may be among the running ones.

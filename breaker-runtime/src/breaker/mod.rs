@@ -16,6 +16,7 @@ mod reading;
 mod sequence;
 mod settings;
 mod settling;
+mod tenancy;
 mod timeline;
 mod totals;
 mod view;
@@ -27,11 +28,14 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use once_cell::race::OnceRef;
 
 pub use builder::Builder;
+pub(crate) use in_force::Replaced;
 pub use permit::Permit;
 pub(crate) use permit::{Watch, Whose};
+pub(crate) use tenancy::{Leave, family_settings};
 pub(crate) use totals::Count;
 pub use totals::Totals;
 
@@ -39,6 +43,7 @@ use crate::about::About;
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::history::History;
+use crate::key::StoredKey;
 use crate::mode::Mode;
 use crate::outcome::{Quote, Verdict};
 use crate::per_thread::Sharing;
@@ -99,6 +104,8 @@ pub struct CircuitBreaker {
     tuning: Tuning,
     history: OnceRef<'static, History>,
     clock: Clock,
+    /// Of a breaker that belongs to a family.
+    key: ArcSwapOption<StoredKey>,
     name: &'static str,
     dependency: Option<&'static str>,
     note: Option<&'static str>,
@@ -136,7 +143,7 @@ impl CircuitBreaker {
         sharing: Sharing,
     ) -> Self {
         Self {
-            cell: StateCell::new(),
+            cell: StateCell::new(Mode::Automatic),
             totals: TotalCounts::new(sharing),
             timeline: Timeline::new(),
             unanswered_since: AtomicU64::new(0),
@@ -146,6 +153,7 @@ impl CircuitBreaker {
             tuning: Tuning::new(settings, made, sharing),
             history: OnceRef::new(),
             clock,
+            key: ArcSwapOption::const_empty(),
             name,
             dependency: None,
             note: None,
@@ -177,10 +185,34 @@ impl CircuitBreaker {
         self
     }
 
+    /// The same as [`dependency`](Self::dependency) and [`note`](Self::note), in place.
+    pub(crate) const fn describe(&mut self, dependency: Option<&'static str>, note: Option<&'static str>) {
+        if dependency.is_some() {
+            self.dependency = dependency;
+        }
+        if note.is_some() {
+            self.note = note;
+        }
+    }
+
+    /// A breaker that begins in another mode.
+    pub(crate) const fn in_mode(mut self, mode: Mode) -> Self {
+        self.cell = StateCell::new(mode);
+        self
+    }
+
+    /// The same on another clock, before it is used.
+    pub(crate) fn moved_to(mut self, clock: Clock) -> Self {
+        self.tuning.count_from(clock.now());
+        self.clock = clock;
+        self
+    }
+
     /// What tells this breaker from all others, and what people should know of it.
     #[must_use]
     pub fn about(&self) -> About {
-        About { name: self.name, key: None, at: self.location, dependency: self.dependency, note: self.note }
+        let key = self.key.load().as_ref().map(|key| key.text().into());
+        About { name: self.name, key, at: self.location, dependency: self.dependency, note: self.note }
     }
 
     /// The name.
@@ -359,7 +391,7 @@ impl CircuitBreaker {
 
 /// The verdict on a result of which nothing is known but its type.
 #[inline]
-fn by_type<T, E>(output: &Result<T, E>) -> Verdict<'static> {
+pub(crate) fn by_type<T, E>(output: &Result<T, E>) -> Verdict<'static> {
     match output {
         Ok(_) => Verdict::Success,
         Err(_) => Verdict::Failure(Quote::Plain(type_name::<E>())),

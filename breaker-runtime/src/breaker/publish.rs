@@ -122,7 +122,7 @@ impl CircuitBreaker {
             }
             Rejection::ForcedOpen => {
                 self.count(Count::RejectedForcedOpen);
-                CircuitBreakerError::forced_open(name)
+                CircuitBreakerError::forced_open(name, opened(0))
             }
         }
     }
@@ -131,7 +131,7 @@ impl CircuitBreaker {
     /// who asks gets the same delay.
     pub(super) fn delay(&self, force: InForce<'_>, word: Word) -> Duration {
         let seed = force.settings.seed().unwrap_or_else(process_seed);
-        let draw = mix(seed ^ mix(hash(self.name()) ^ self.number(word.epoch())));
+        let draw = mix(seed ^ mix(hash(self.name()) ^ self.key_hash().unwrap_or(0) ^ self.number(word.epoch())));
         Recovery::from(force.settings).delay(word.reopenings(), draw)
     }
 
@@ -150,12 +150,12 @@ impl CircuitBreaker {
         history.find(history.lease(), epoch)
     }
 
-    fn record(&self, change: Change, time: Time, reason: Reason) {
+    pub(super) fn record(&self, change: Change, time: Time, reason: Reason) {
         let epoch = self.number(change.to.epoch());
         let number = self.sequence.number_of_state(epoch);
         self.forget_before(change.to.epoch());
         let (from, to) = match reason {
-            Reason::ModeSet { .. } => (change.from.shown(), change.to.shown()),
+            _ if change.from.mode() != change.to.mode() => (change.from.shown(), change.to.shown()),
             _ => (change.from.state(), change.to.state()),
         };
         let (breaker, at, mode) = (self.about(), SystemTime::now(), change.to.mode());
@@ -163,7 +163,7 @@ impl CircuitBreaker {
     }
 
     /// What was counted by epochs before this one will not be asked for again.
-    fn forget_before(&self, epoch: u64) {
+    pub(super) fn forget_before(&self, epoch: u64) {
         self.tuning.forget_before(epoch);
         self.given_back.begin(epoch);
     }

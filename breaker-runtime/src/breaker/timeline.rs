@@ -62,6 +62,13 @@ impl Timeline {
         }
     }
 
+    /// Forgets all periods.
+    pub(crate) fn clear(&self) {
+        self.open.store(None);
+        self.half_open.store(None);
+        self.ramp.store(None);
+    }
+
     pub(crate) fn begin_open(&self, number: u64, state: Identity, period: OpenPeriod) {
         publish(&self.open, Published { number, state, period });
     }

@@ -98,7 +98,7 @@ impl Totals {
     /// Admitted calls that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.admitted - self.succeeded - self.failed - self.ignored - self.cancelled
+        self.admitted.saturating_sub(self.succeeded + self.failed + self.ignored + self.cancelled)
     }
 
     /// Calls that were not let through.
@@ -130,6 +130,18 @@ impl TotalCounts {
         }
         let mine = self.parts.mine();
         mine.change(&mine.part.0[what as usize], |count| count + 1);
+    }
+
+    /// Whether no call is under way. Says so only where room counts for more than speed.
+    pub(crate) fn are_at_rest(&self) -> bool {
+        let ended = || ENDS.iter().map(|end| self.lean.get(*end)).sum::<u64>();
+        self.parts.is_shared() && ended() == self.lean.get(Count::Started)
+    }
+
+    /// Forgets all counts, where no call is under way. Counts that are added meanwhile are kept; nobody
+    /// may be reading.
+    pub(crate) fn begin_anew(&self) -> bool {
+        self.lean.begin_anew()
     }
 
     pub(crate) fn read(&self) -> Totals {
@@ -170,6 +182,29 @@ impl Lean {
             seldom => &self.seldom.get_or_init(|| Box::new([const { AtomicU64::new(0) }; SELDOM]))[seldom - OFTEN],
         };
         counter.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn begin_anew(&self) -> bool {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Acquire);
+        // Ends before beginnings, as always.
+        let seldom = self.seldom.get().map(|counters| (counters, counters.each_ref().map(load)));
+        let [started, succeeded] = &self.often;
+        let (succeeded, counted_successes) = (succeeded, load(succeeded));
+        let other_ends = ENDS.iter().filter_map(|end| (*end as usize).checked_sub(OFTEN));
+        let ended =
+            counted_successes + other_ends.map(|at| seldom.as_ref().map_or(0, |(_, counts)| counts[at])).sum::<u64>();
+        let counted_starts = load(started);
+        if counted_starts != ended {
+            return false;
+        }
+        if let Some((counters, counts)) = seldom {
+            for (counter, count) in counters.iter().zip(counts) {
+                counter.fetch_sub(count, Ordering::AcqRel);
+            }
+        }
+        succeeded.fetch_sub(counted_successes, Ordering::AcqRel);
+        started.fetch_sub(counted_starts, Ordering::AcqRel);
+        true
     }
 
     fn get(&self, what: Count) -> u64 {
@@ -220,6 +255,22 @@ mod tests {
             }
         });
         assert_eq!(totals.read().admitted, 200 * SLOTS as u64);
+    }
+
+    #[test]
+    fn counts_in_one_place_add_up_too_and_begin_anew_only_at_rest() {
+        let totals = TotalCounts::new(Sharing::OneForAll);
+        for what in [Count::Started, Count::Started, Count::Started, Count::Succeeded, Count::Failed, Count::Late] {
+            totals.add(what);
+        }
+        let read = totals.read();
+        assert_eq!((read.admitted, read.succeeded, read.failed, read.late), (3, 1, 1, 1));
+        assert!(!totals.are_at_rest() && !totals.begin_anew());
+        assert_eq!(totals.read(), read);
+        totals.add(Count::Cancelled);
+        assert!(totals.are_at_rest() && totals.begin_anew());
+        assert_eq!(totals.read(), Totals::default());
+        assert!(!TotalCounts::new(Sharing::PerThread).are_at_rest(), "nobody takes the counts of such a one");
     }
 
     #[test]

@@ -136,7 +136,18 @@ pub(crate) enum Unfit {
 
 impl Word {
     /// Closed, with nothing counted: the beginning of every breaker.
+    #[cfg(test)]
     pub(crate) const FIRST: Self = Self(0);
+
+    /// The first word in another mode.
+    pub(crate) const fn first(mode: Mode) -> Self {
+        Self(match mode {
+            Mode::Automatic => AUTOMATIC | CLOSED,
+            Mode::Disabled => DISABLED | CLOSED,
+            Mode::ForcedOpen => FORCED_OPEN | OPEN,
+            Mode::MetricsOnly => METRICS_ONLY | CLOSED,
+        })
+    }
 
     pub(crate) const fn from_bits(bits: u64) -> Self {
         Self(bits)

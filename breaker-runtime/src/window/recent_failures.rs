@@ -27,6 +27,16 @@ impl RecentFailures {
         self.times.begin(epoch);
     }
 
+    /// Whether the newest failure of `epoch` is younger than `window`.
+    pub(crate) fn has_any(&self, epoch: u64, now: Time, window: Duration) -> bool {
+        match self.times.nth(epoch, 1) {
+            None => false,
+            // It is just being written.
+            Some(0) => true,
+            Some(mark) => now.since(Time::from_nanos(mark - 1)) < window,
+        }
+    }
+
     /// Records a failure of `epoch` at `now`, and says whether the `limit`-th most recent one is
     /// younger than `window`.
     pub(crate) fn record(&self, epoch: u64, now: Time, window: Duration, clock: impl Fn() -> Time) -> bool {
@@ -58,6 +68,8 @@ mod tests {
         assert!(!fail(&failures, 0, 110));
         assert!(!fail(&failures, 0, 130), "the first is as old as the window");
         assert!(fail(&failures, 0, 139), "the second is not yet");
+        let has_any = |epoch, nanos| failures.has_any(epoch, Time::from_nanos(nanos), WINDOW);
+        assert_eq!([has_any(0, 168), has_any(0, 169), has_any(1, 139)], [true, false, false]);
     }
 
     #[test]

@@ -1,0 +1,144 @@
+//! A breaker of a family goes from one key to the next: by epochs that nobody hears of, so that what
+//! belongs to one key is late for every other.
+
+use std::sync::Arc;
+
+use super::CircuitBreaker;
+use super::in_force::{InForce, Moment, Replaced};
+use super::timeline::OpenPeriod;
+use super::word::Word;
+use crate::clock::{Clock, Time};
+use crate::event::Reason;
+use crate::key::StoredKey;
+use crate::mode::Mode;
+use crate::origin::Origin;
+use crate::per_thread::Sharing;
+use crate::policy::Window;
+use crate::state::State;
+
+/// Why a key may lose its breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// Another key needs it: closed, and no failure counts.
+    Quiet,
+    /// Nobody has called it for long: no failure counts that would count later.
+    Idle,
+}
+
+impl CircuitBreaker {
+    /// Takes the breaker from its key, where it may leave at `now` and no call is under way. It lets all
+    /// calls pass then, and hears of none, until it begins anew.
+    pub(crate) fn retire(&self, leave: Leave, now: Time) -> bool {
+        let word = self.cell.load();
+        if !self.is_free_to_leave(word, leave, now) {
+            return false;
+        }
+        let Ok(change) = self.cell.exchange(word, word.enter(Mode::Disabled)) else { return false };
+        self.pass_over(change.to);
+        if self.totals.begin_anew() {
+            return true;
+        }
+        // A call has begun meanwhile: the key stays, with nothing counted, as little as there was.
+        if let Ok(change) = self.cell.exchange(change.to, change.to.enter(Mode::Automatic)) {
+            self.pass_over(change.to);
+        }
+        false
+    }
+
+    /// Begins its time with another key, as a breaker that was just made.
+    pub(crate) fn begin_anew(&self, key: Arc<StoredKey>) {
+        self.key.store(Some(key));
+        self.timeline.clear();
+        if let Some(history) = self.history.get() {
+            history.renew();
+        }
+        let mut word = self.cell.load();
+        // Only calls that found it for its last key can come between.
+        while let Err(found) = self.cell.exchange(word, word.enter(Mode::Automatic)) {
+            word = found;
+        }
+        let epoch = word.enter(Mode::Automatic).epoch();
+        self.sequence.begin_anew(epoch);
+        self.forget_before(epoch);
+    }
+
+    /// Takes the settings of its family, which are published as one value for all that can share it.
+    pub(crate) fn adopt(&self, settings: Option<&Arc<Replaced>>) {
+        let moment = Moment { epoch: self.cell.load().epoch(), now: self.clock.now() };
+        self.tuning.adopt(settings, moment);
+    }
+
+    fn pass_over(&self, word: Word) {
+        self.sequence.pass_over();
+        self.forget_before(word.epoch());
+    }
+
+    /// Whether it could be taken from its key now.
+    pub(crate) fn may_leave(&self, leave: Leave, now: Time) -> bool {
+        self.is_free_to_leave(self.cell.load(), leave, now)
+    }
+
+    /// The hash of its key.
+    pub(crate) fn key_hash(&self) -> Option<u64> {
+        self.key.load().as_ref().map(|key| key.hash)
+    }
+
+    /// A breaker for one key of the family that this one stands for.
+    pub(crate) fn member(&self, clock: Clock) -> Self {
+        let made = clock.now();
+        let (settings, _) = self.tuning.first();
+        let mut member = Self::made(self.name, settings, clock, made, self.location, Sharing::OneForAll);
+        (member.dependency, member.note) = (self.dependency, self.note);
+        member
+    }
+
+    /// Another mode, in the place of `from` only.
+    pub(crate) fn enter(&self, from: Mode, to: Mode, reason: Reason) {
+        let mut word = self.cell.load();
+        while word.mode() == from {
+            match self.cell.exchange(word, word.enter(to)) {
+                Ok(change) => return self.record(change, self.clock.now(), reason),
+                Err(found) => word = found,
+            }
+        }
+    }
+
+    fn is_free_to_leave(&self, word: Word, leave: Leave, now: Time) -> bool {
+        word.mode() == Mode::Automatic
+            && self.totals.are_at_rest()
+            && self.sequence.has_all_up_to(word.epoch())
+            && self.tuning.in_force(|force| self.can_be_forgotten(force, word, leave, now))
+    }
+
+    fn can_be_forgotten(&self, force: InForce<'_>, word: Word, leave: Leave, now: Time) -> bool {
+        match (leave, word.state()) {
+            (Leave::Quiet, State::Closed) => {
+                let row = word.streak() > 0 || word.unanswered() > 0;
+                !row && !word.is_ramping() && !has_failures(force, word, now)
+            }
+            (Leave::Quiet, _) => false,
+            (Leave::Idle, State::Closed) => {
+                let by_time = matches!(force.settings.window_or_default(), Window::Time(_));
+                !(by_time && has_failures(force, word, now))
+            }
+            (Leave::Idle, State::Open) => {
+                self.timeline.open_period(word.identity()).map(OpenPeriod::due).is_some_and(|due| now >= due)
+            }
+            (Leave::Idle, State::HalfOpen) => true,
+        }
+    }
+}
+
+fn has_failures(force: InForce<'_>, word: Word, now: Time) -> bool {
+    let counts = force.window_counts(word.identity(), now);
+    counts.is_some_and(|counts| counts.failed + counts.slow > 0) || force.has_recent_failure(word.identity(), now)
+}
+
+/// The settings in force of the breaker that stands for a family, for [`CircuitBreaker::adopt`].
+pub(crate) fn family_settings(family: &CircuitBreaker) -> Arc<Replaced> {
+    let (settings, revision, origin) = family.tuning.in_force(|force| {
+        let origin = force.origin().cloned().unwrap_or(Origin::Made(family.location));
+        (*force.settings, force.revision(), origin)
+    });
+    Arc::new(Replaced::for_all(settings, revision, origin))
+}

@@ -1,0 +1,531 @@
+//! Families: one breaker for each client, host or tenant, bounded in number.
+
+mod slot;
+mod table;
+
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use once_cell::race::OnceBox;
+
+use crate::about::About;
+use crate::breaker::{CircuitBreaker, Leave, Permit, Replaced, Watch, Whose, by_type, family_settings};
+use crate::clock::{Clock, Time};
+use crate::error::CircuitBreakerError;
+use crate::event::Reason;
+use crate::key::Key;
+use crate::mode::Mode;
+use crate::origin::Origin;
+use crate::policy::{Settings, SettingsError};
+use crate::sync::{AtomicU64, Ordering, fence};
+use slot::Slot;
+use table::{Found, Table};
+
+const DEFAULT_MAX_KEYS: u32 = 1_000;
+const DEFAULT_IDLE: Duration = Duration::from_secs(600);
+/// The largest number of keys that a family can have at one time.
+const MOST_KEYS: u32 = 1_000_000;
+
+/// A family of breakers: one for each key, all with the same settings.
+///
+/// Functions with the key `key = …` in their attribute have one each. By hand it goes like this:
+///
+/// ```
+/// use breaker_runtime::{Breakers, Settings, State};
+///
+/// static HOSTS: Breakers = Breakers::new("hosts", Settings::new().consecutive(2));
+///
+/// fn fetch(host: &str) -> std::io::Result<()> {
+///     HOSTS.call(host, || if host == "down.example" { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(()) })
+/// }
+///
+/// for _ in 0..2 {
+///     assert!(fetch("down.example").is_err());
+/// }
+/// assert_eq!(HOSTS.get("down.example").expect("was called").state(), State::Open);
+/// assert!(fetch("up.example").is_ok());
+/// assert_eq!(HOSTS.len(), 2);
+/// ```
+///
+/// # How many
+///
+/// At most [`max_keys`](Self::max_keys) keys have a breaker at one time. One that was not called for
+/// [`idle`](Self::idle) is forgotten. A key that comes when all places are taken gets that of the one that
+/// was called longest ago (of a few that may leave): one that is closed and counts no failure, in the mode
+/// automatic, with no call under way. A breaker that is open, or has failures in its window, never leaves
+/// for another key. Where all are such ones, new keys run on one more breaker, which rejects nothing
+/// ([`Mode::MetricsOnly`]) until places are free; [`overflow`](Self::overflow) tells.
+///
+/// A key takes about half a kilobyte under a streak rule, and more where a window counts; failures and
+/// changes of state take more, as for every breaker. All threads count in one place, so one key that many
+/// threads call at once is slower than a breaker of its own.
+///
+/// # When not
+///
+/// A breaker learns from its calls. A breaker for each user rarely makes sense: each sees too few calls to
+/// learn from, and what a user does wrong is no outage of the dependency. Limit users by quotas or rates.
+/// Use keys for what can fail alone: a host, a shard, a provider, a tenant with a database of his own.
+pub struct Breakers {
+    /// Stands for the family, and for the keys that found no place.
+    own: CircuitBreaker,
+    clock: Clock,
+    max_keys: u32,
+    idle: Duration,
+    /// The mode in which keys run that found no place.
+    overflow_mode: Mode,
+    last_overflow: AtomicU64,
+    /// Settings that took the place of the first ones.
+    settings: ArcSwapOption<Replaced>,
+    table: OnceBox<Table>,
+}
+
+impl Breakers {
+    /// A family for a `static`. Its name is how people find it.
+    ///
+    /// # Panics
+    ///
+    /// On settings that [`Settings::check`] refuses: when the code compiles, in a `static`.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str, settings: Settings) -> Self {
+        Self {
+            own: CircuitBreaker::new(name, settings).in_mode(Mode::Disabled),
+            clock: Clock::monotonic(),
+            max_keys: DEFAULT_MAX_KEYS,
+            idle: DEFAULT_IDLE,
+            overflow_mode: Mode::MetricsOnly,
+            last_overflow: AtomicU64::new(0),
+            settings: ArcSwapOption::const_empty(),
+            table: OnceBox::new(),
+        }
+    }
+
+    /// How many keys have a breaker at one time.
+    ///
+    /// - Limits: 1 to 1,000,000. 16 bytes are taken for each at the first call.
+    /// - Default: 1,000, which is half a megabyte at most, and more hosts than most programs talk to.
+    ///
+    /// # Panics
+    ///
+    /// On any other number: when the code compiles, in a `static`.
+    #[must_use]
+    #[track_caller]
+    pub const fn max_keys(mut self, n: u32) -> Self {
+        assert!(n >= 1 && n <= MOST_KEYS, "`max_keys` must be from 1 to 1000000");
+        self.max_keys = n;
+        self
+    }
+
+    /// After how long a key that nobody calls is forgotten. A breaker that is open keeps its key until its
+    /// delay has passed too, and one whose window of time holds failures until they have left it.
+    ///
+    /// - Limits: longer than zero.
+    /// - Default: 10 minutes, longer than most pauses between calls, and than most reset delays.
+    ///
+    /// # Panics
+    ///
+    /// On zero: when the code compiles, in a `static`.
+    #[must_use]
+    #[track_caller]
+    pub const fn idle(mut self, time: Duration) -> Self {
+        assert!(!time.is_zero(), "`idle` must be longer than zero");
+        self.idle = time;
+        self
+    }
+
+    /// Lets the keys that found no place share a breaker that rejects, as every other does. Without this,
+    /// theirs rejects nothing: what one of them does says little about the others.
+    #[must_use]
+    pub const fn overflow_shared(mut self) -> Self {
+        self.overflow_mode = Mode::Automatic;
+        self
+    }
+
+    /// Says what the protected calls depend on; see [`CircuitBreaker::dependency`].
+    #[must_use]
+    pub const fn dependency(mut self, name: &'static str) -> Self {
+        self.own.describe(Some(name), None);
+        self
+    }
+
+    /// Says what the person on call should know; see [`CircuitBreaker::note`].
+    #[must_use]
+    pub const fn note(mut self, text: &'static str) -> Self {
+        self.own.describe(None, Some(text));
+        self
+    }
+
+    /// Where the breakers get their time from. Default: [`Clock::monotonic`].
+    #[must_use]
+    pub fn clock(self, clock: impl Into<Clock>) -> Self {
+        self.on(clock.into())
+    }
+
+    /// A fresh family like this one, on another clock.
+    #[cfg(feature = "testing")]
+    pub(crate) fn copy_on(&self, clock: Clock) -> Self {
+        Self {
+            own: self.own.copy_on(clock.clone()).in_mode(Mode::Disabled),
+            clock,
+            max_keys: self.max_keys,
+            idle: self.idle,
+            overflow_mode: self.overflow_mode,
+            last_overflow: AtomicU64::new(0),
+            settings: ArcSwapOption::const_empty(),
+            table: OnceBox::new(),
+        }
+    }
+
+    /// What tells this family from all others, and what people should know of it.
+    #[must_use]
+    pub fn about(&self) -> About {
+        self.own.about()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.own.name()
+    }
+
+    /// Where the family was made: of an annotated function, where the attribute stands.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.own.location()
+    }
+
+    /// The settings of all its breakers.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.own.settings()
+    }
+
+    /// Puts other settings in force for all breakers of the family, as
+    /// [`CircuitBreaker::set_settings`] does for one: this is one change, of the family. Breakers that were
+    /// given settings of their own take these, too. Returns their revision.
+    ///
+    /// # Errors
+    ///
+    /// Settings that [`Settings::check`] refuses: nothing has changed.
+    #[track_caller]
+    pub fn set_settings(&self, settings: Settings) -> Result<u64, SettingsError> {
+        self.set_settings_by(settings, Origin::here())
+    }
+
+    /// The same as [`set_settings`](Self::set_settings), on behalf of somebody else: a file, a person.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_settings`](Self::set_settings).
+    pub fn set_settings_by(&self, settings: Settings, origin: impl Into<Origin>) -> Result<u64, SettingsError> {
+        let revision = self.own.set_settings_by(settings, origin)?;
+        self.spread_settings();
+        Ok(revision)
+    }
+
+    /// Takes the last change of the settings back, as [`CircuitBreaker::rollback`] does for one breaker.
+    #[track_caller]
+    pub fn rollback(&self) -> Option<u64> {
+        self.rollback_by(Origin::here())
+    }
+
+    /// The same as [`rollback`](Self::rollback), on behalf of somebody else.
+    pub fn rollback_by(&self, origin: impl Into<Origin>) -> Option<u64> {
+        let revision = self.own.rollback_by(origin)?;
+        self.spread_settings();
+        Some(revision)
+    }
+
+    /// The breaker of a key that was called, and is not forgotten.
+    ///
+    /// ```
+    /// # use breaker_runtime::{Breakers, Settings};
+    /// static TENANTS: Breakers = Breakers::new("tenants", Settings::new());
+    ///
+    /// TENANTS.try_acquire(&7_u32)?.success();
+    /// assert_eq!(TENANTS.get(&7_u32).expect("was called").totals().succeeded, 1);
+    /// assert!(TENANTS.get(&8_u32).is_none());
+    /// # Ok::<(), breaker_runtime::CircuitBreakerError>(())
+    /// ```
+    #[must_use]
+    pub fn get<K: Key + ?Sized>(&self, key: &K) -> Option<Member<'_>> {
+        let table = self.table.get()?;
+        let found = table.find(key, table.hash(key))?;
+        self.forget_if_idle(table, found, self.clock.now());
+        Member::of(found)
+    }
+
+    /// The breakers of all keys that were called, and are not forgotten. What happens meanwhile may be
+    /// seen or not.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_> {
+        self.forget_idle();
+        let all = self.table.get().map(|table| table.all().filter_map(Member::of).collect::<Vec<_>>());
+        Iter(all.unwrap_or_default().into_iter())
+    }
+
+    /// How many keys have a breaker.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.forget_idle();
+        self.table.get().map_or(0, |table| table.all().count())
+    }
+
+    /// Whether no key has a breaker.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The breaker of the keys that found no place; `None` while all do. It is begun and ended by an event
+    /// each: ended when no key had to run on it for as long as [`idle`](Self::idle) says. What it has
+    /// counted is there afterwards.
+    ///
+    /// ```
+    /// # use breaker_runtime::{Breakers, Mode, Settings};
+    /// static HOSTS: Breakers = Breakers::new("hosts", Settings::new()).max_keys(1);
+    ///
+    /// HOSTS.try_acquire("down.example")?.failure();
+    /// assert!(HOSTS.overflow().is_none());
+    /// HOSTS.try_acquire("up.example")?.success();
+    /// let overflow = HOSTS.overflow().expect("the only place is taken by a key in trouble");
+    /// assert_eq!((overflow.mode(), overflow.totals().admitted), (Mode::MetricsOnly, 1));
+    /// # Ok::<(), breaker_runtime::CircuitBreakerError>(())
+    /// ```
+    #[must_use]
+    pub fn overflow(&self) -> Option<&CircuitBreaker> {
+        self.end_overflow(self.clock.now());
+        (self.own.mode() != Mode::Disabled).then_some(&self.own)
+    }
+
+    /// What stands for the family as a whole: changes of its settings are in its history, and so are the
+    /// beginnings and ends of an [`overflow`](Self::overflow), whose calls it counts.
+    #[must_use]
+    pub fn family(&self) -> &CircuitBreaker {
+        &self.own
+    }
+
+    /// Leave to make one call for this key.
+    ///
+    /// # Errors
+    ///
+    /// A rejection, where the breaker of the key is open or has all its probes under way.
+    pub fn try_acquire<K: Key + ?Sized>(&self, key: &K) -> Result<Permit<&CircuitBreaker>, CircuitBreakerError> {
+        self.admit(key, None, Whose::of_caller()).1
+    }
+
+    /// Runs `call`, unless the breaker of the key rejects it; see [`CircuitBreaker::call`].
+    ///
+    /// # Errors
+    ///
+    /// What `call` returns, untouched; or, for a rejected call, [`CircuitBreakerError`] turned into
+    /// the error of `call` by `From`.
+    ///
+    /// # Panics
+    ///
+    /// Where `call` does.
+    pub fn call<K, T, E>(&self, key: &K, call: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        K: Key + ?Sized,
+        E: From<CircuitBreakerError>,
+    {
+        let mut permit = self.admit(key, None, Whose::Waiting).1?;
+        permit.run();
+        let output = call();
+        permit.settle(by_type(&output));
+        output
+    }
+
+    /// Runs `call`, unless the breaker of the key rejects it; see [`CircuitBreaker::call_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    ///
+    /// # Panics
+    ///
+    /// Where `call` does.
+    pub async fn call_async<K, T, E>(&self, key: &K, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        K: Key + ?Sized,
+        E: From<CircuitBreakerError>,
+    {
+        let mut permit = self.admit(key, None, Whose::Waiting).1?;
+        let output = Watch::new(&mut permit, pin!(call)).await;
+        permit.settle(by_type(&output));
+        output
+    }
+
+    /// The breaker of the key, and its answer.
+    pub(crate) fn admit<K: Key + ?Sized>(
+        &self,
+        key: &K,
+        limit: Option<Duration>,
+        whose: Whose,
+    ) -> (&CircuitBreaker, Result<Permit<&CircuitBreaker>, CircuitBreakerError>) {
+        let table = self.table.get_or_init(|| Box::new(Table::new(self.max_keys)));
+        let (hash, now) = (table.hash(key), self.clock.now());
+        loop {
+            let found = match table.find(key, hash) {
+                Some(found) if now.since(found.slot.last_used()) < self.idle => found,
+                Some(found) if !self.forget_if_idle(table, found, now) => found,
+                _ => match self.insert(table, key, hash, now) {
+                    Some(found) => found,
+                    None => return (&self.own, CircuitBreaker::admit(&self.overflowing(now), limit, whose)),
+                },
+            };
+            found.slot.used(now);
+            let breaker = &found.slot.breaker;
+            let answer = CircuitBreaker::admit(&breaker, limit, whose);
+            if found.slot.belongs_to(found.tenancy) {
+                return (breaker, answer);
+            }
+            // Another key's meanwhile: nobody there has to hear of this call.
+            if let Ok(permit) = answer {
+                permit.ignore();
+            }
+        }
+    }
+
+    #[cold]
+    fn insert<'a, K: Key + ?Sized>(&'a self, table: &'a Table, key: &K, hash: u64, now: Time) -> Option<Found<'a>> {
+        let mut given = self.settings.load_full();
+        let make = || self.own.member(self.clock.clone());
+        let found = table.insert(key, hash, now, make, |breaker| breaker.adopt(given.as_ref()))?;
+        // Whoever changes the settings writes before he looks for breakers, and here it is the other way
+        // round; so one of the two gives the new ones to this breaker.
+        loop {
+            fence(Ordering::SeqCst);
+            let present = self.settings.load_full();
+            if present.as_ref().map(Arc::as_ptr) == given.as_ref().map(Arc::as_ptr) {
+                break;
+            }
+            found.slot.breaker.adopt(present.as_ref());
+            given = present;
+        }
+        self.end_overflow(now);
+        Some(found)
+    }
+
+    /// Gives the family's settings to all breakers. Those that are made meanwhile look for them.
+    fn spread_settings(&self) {
+        let present = family_settings(&self.own);
+        self.settings.store(Some(Arc::clone(&present)));
+        fence(Ordering::SeqCst);
+        for member in self.iter() {
+            member.adopt(Some(&present));
+        }
+    }
+
+    fn overflowing(&self, now: Time) -> &CircuitBreaker {
+        self.last_overflow.fetch_max(now.as_nanos(), Ordering::Relaxed);
+        if self.own.mode() == Mode::Disabled {
+            let reason = Reason::Overflowed { max_keys: self.max_keys };
+            self.own.enter(Mode::Disabled, self.overflow_mode, reason);
+        }
+        &self.own
+    }
+
+    /// Ends an overflow that nobody has needed for long.
+    fn end_overflow(&self, now: Time) {
+        let mode = self.own.mode();
+        let last = Time::from_nanos(self.last_overflow.load(Ordering::Relaxed));
+        if mode != Mode::Disabled && now.since(last) >= self.idle {
+            self.own.enter(mode, Mode::Disabled, Reason::OverflowEnded);
+        }
+    }
+
+    fn forget_if_idle(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
+        now.since(found.slot.last_used()) >= self.idle && table.evict(found, Leave::Idle, now)
+    }
+
+    fn forget_idle(&self) {
+        let now = self.clock.now();
+        if let Some(table) = self.table.get() {
+            for found in table.all() {
+                self.forget_if_idle(table, found, now);
+            }
+        }
+        self.end_overflow(now);
+    }
+
+    fn on(mut self, clock: Clock) -> Self {
+        self.own = self.own.moved_to(clock.clone());
+        self.clock = clock;
+        self
+    }
+}
+
+impl<'a> IntoIterator for &'a Breakers {
+    type Item = Member<'a>;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Breakers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breakers").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// The breakers of a family; see [`Breakers::iter`].
+#[derive(Debug)]
+pub struct Iter<'a>(std::vec::IntoIter<Member<'a>>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = Member<'a>;
+
+    fn next(&mut self) -> Option<Member<'a>> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+/// A breaker of a family, whose key keeps it as long as this is held.
+pub struct Member<'a>(&'a Slot);
+
+impl<'a> Member<'a> {
+    fn of(found: Found<'a>) -> Option<Self> {
+        found.slot.pin(found.tenancy).then_some(Self(found.slot))
+    }
+}
+
+impl Deref for Member<'_> {
+    type Target = CircuitBreaker;
+
+    fn deref(&self) -> &CircuitBreaker {
+        &self.0.breaker
+    }
+}
+
+impl Clone for Member<'_> {
+    fn clone(&self) -> Self {
+        self.0.pin_again();
+        Self(self.0)
+    }
+}
+
+impl Drop for Member<'_> {
+    fn drop(&mut self) {
+        self.0.unpin();
+    }
+}
+
+impl fmt::Debug for Member<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Member").field(&self.about().to_string()).finish()
+    }
+}

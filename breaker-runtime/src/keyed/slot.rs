@@ -1,0 +1,162 @@
+//! The place of one breaker of a family, which one key after another may have.
+//!
+//! Protocol: `owner` says whose the slot is: a tenancy, of which each has a number of its own, or nobody.
+//! Whoever wants to take the slot away from a key, or give it to one, claims it first: the claim is a bit
+//! beside the tenancy, which one at a time has. A call takes no notice of the claim. It is admitted, and
+//! looks at `owner` afterwards: where that names the tenancy under which it found the slot, it was
+//! admitted for its key; else it looks for its key again.
+//!
+//! The breaker of a slot that is taken away goes through two epochs: disabled, in which calls that found
+//! it a moment ago are let through and heard by nobody, and then the first of its next key, which begins
+//! after `owner` names that key. So a permit of one key is late for every other.
+//!
+//! Who looks at a breaker for longer (not a call) pins its slot, and then looks whether it still is the
+//! one he meant. Who takes it away claims it, and then looks for pins. Each writes before he looks, by
+//! a fence between; so one of them sees the other.
+//!
+//! *Orderings.* The fences are sequentially consistent, which a write before a load needs. All else of a tenancy is written
+//! before `owner` names it or its key can be found. `last_used` only says who is asked to leave first; it
+//! is relaxed.
+
+use std::sync::Arc;
+
+use crate::breaker::{CircuitBreaker, Leave};
+use crate::clock::Time;
+use crate::key::StoredKey;
+use crate::sync::{AtomicU64, Ordering, fence, yield_now};
+
+/// Nobody's.
+const FREE: u64 = 0;
+const CLAIMED: u64 = 1 << 63;
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) breaker: CircuitBreaker,
+    owner: AtomicU64,
+    pins: AtomicU64,
+    last_used: AtomicU64,
+}
+
+/// A slot that nobody else takes or gives away meanwhile.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Claim<'a> {
+    pub(super) slot: &'a Slot,
+    /// Whose it is when this ends.
+    owner: u64,
+    /// How many places are free that had been taken.
+    free: &'a AtomicU64,
+}
+
+impl Slot {
+    /// A slot that is claimed by its maker.
+    pub(super) fn new(breaker: CircuitBreaker) -> Self {
+        let owner = AtomicU64::new(FREE | CLAIMED);
+        Self { breaker, owner, pins: AtomicU64::new(0), last_used: AtomicU64::new(0) }
+    }
+
+    /// The claim of its maker.
+    pub(super) fn claim_new<'a>(&'a self, free: &'a AtomicU64) -> Claim<'a> {
+        Claim { slot: self, owner: FREE, free }
+    }
+
+    /// The tenancy, unless it is nobody's.
+    pub(super) fn tenancy(&self) -> Option<u64> {
+        match self.owner.load(Ordering::Acquire) & !CLAIMED {
+            FREE => None,
+            tenancy => Some(tenancy),
+        }
+    }
+
+    #[inline]
+    pub(super) fn belongs_to(&self, tenancy: u64) -> bool {
+        self.owner.load(Ordering::Acquire) & !CLAIMED == tenancy
+    }
+
+    #[inline]
+    pub(super) fn used(&self, now: Time) {
+        self.last_used.store(now.as_nanos(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn last_used(&self) -> Time {
+        Time::from_nanos(self.last_used.load(Ordering::Relaxed))
+    }
+
+    /// Claims a slot that is nobody's.
+    pub(super) fn claim_free<'a>(&'a self, free: &'a AtomicU64) -> Option<Claim<'a>> {
+        let claim = self.claim(FREE, free)?;
+        free.fetch_sub(1, Ordering::AcqRel);
+        Some(claim)
+    }
+
+    fn claim<'a>(&'a self, owner: u64, free: &'a AtomicU64) -> Option<Claim<'a>> {
+        let claimed = self.owner.compare_exchange(owner, owner | CLAIMED, Ordering::AcqRel, Ordering::Acquire);
+        claimed.is_ok().then(|| Claim { slot: self, owner, free })
+    }
+
+    /// Takes the slot away from `tenancy`, where its breaker may leave, no call is under way and nobody
+    /// looks at it. Its key is still to be removed from where it can be found.
+    pub(super) fn evict<'a>(&'a self, tenancy: u64, leave: Leave, now: Time, free: &'a AtomicU64) -> Option<Claim<'a>> {
+        let mut claim = self.claim(tenancy, free)?;
+        fence(Ordering::SeqCst);
+        if self.pins.load(Ordering::Acquire) == 0 && self.breaker.retire(leave, now) {
+            claim.owner = FREE;
+            return Some(claim);
+        }
+        None
+    }
+
+    /// Keeps the slot for `tenancy` until it is let go; `false` where it is another's. Waits for whoever
+    /// is about to take it away.
+    pub(super) fn pin(&self, tenancy: u64) -> bool {
+        loop {
+            self.pins.fetch_add(1, Ordering::AcqRel);
+            fence(Ordering::SeqCst);
+            match self.owner.load(Ordering::Acquire) {
+                same if same == tenancy => return true,
+                claimed if claimed == tenancy | CLAIMED => {
+                    self.unpin();
+                    yield_now();
+                }
+                _ => {
+                    self.unpin();
+                    return false;
+                }
+            }
+        }
+    }
+
+    pub(super) fn pin_again(&self) {
+        self.pins.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn unpin(&self) {
+        self.pins.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Claim<'_> {
+    /// Gives the slot to a key, which can be found afterwards.
+    pub(super) fn give_to(&mut self, key: Arc<StoredKey>, now: Time) {
+        let (slot, tenancy) = (self.slot, key.tenancy);
+        slot.used(now);
+        slot.owner.store(tenancy | CLAIMED, Ordering::Release);
+        self.owner = tenancy;
+        slot.breaker.begin_anew(key);
+    }
+
+    /// Takes it back from a key that nobody can have found.
+    pub(super) fn take_back(&mut self) {
+        self.owner = FREE;
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.slot.owner.store(self.owner, Ordering::Release);
+        if self.owner == FREE {
+            self.free.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}

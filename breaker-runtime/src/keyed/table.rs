@@ -1,0 +1,203 @@
+//! Where the breakers of a family are, and by which keys they are found.
+//!
+//! Keys are spread over buckets by their hashes. A bucket is a list that never changes: who adds or
+//! removes a key puts another list in its place, and does it again where somebody was faster. So a call
+//! that looks for its key waits for nobody, and neither does one that brings a new key.
+//!
+//! *Orderings.* Lists are published by `arc_swap`, with all that was written before. `made` hands out
+//! places, and `hand` says where to look next; who finds a place empty passes it over. So both are relaxed.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use once_cell::race::OnceBox;
+
+use super::slot::{Claim, Slot};
+use crate::breaker::{CircuitBreaker, Leave};
+use crate::clock::Time;
+use crate::key::{Key, StoredKey};
+use crate::sync::{AtomicU64, Ordering};
+
+/// How many places are looked at for one that can be had, at most.
+const LOOKED_AT: u64 = 1_024;
+/// Of so many that may leave, the one goes that was used longest ago.
+const COMPARED: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Table {
+    buckets: Box<[ArcSwapOption<Box<[Item]>>]>,
+    slots: Box<[OnceBox<Slot>]>,
+    /// How many places have ever been taken.
+    made: AtomicU64,
+    /// How many places are free that had been taken.
+    free: AtomicU64,
+    hand: AtomicU64,
+    tenancies: AtomicU64,
+    hasher: RandomState,
+}
+
+#[derive(Clone, Debug)]
+struct Item {
+    place: u32,
+    key: Arc<StoredKey>,
+}
+
+/// A place that was found for a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'a> {
+    pub(super) slot: &'a Slot,
+    pub(super) tenancy: u64,
+}
+
+impl Table {
+    pub(super) fn new(places: u32) -> Self {
+        let places = usize::try_from(places).unwrap_or(usize::MAX);
+        Self {
+            buckets: (0..places.next_power_of_two()).map(|_| ArcSwapOption::const_empty()).collect(),
+            slots: (0..places).map(|_| OnceBox::new()).collect(),
+            made: AtomicU64::new(0),
+            free: AtomicU64::new(0),
+            hand: AtomicU64::new(0),
+            tenancies: AtomicU64::new(0),
+            hasher: RandomState::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn hash<K: Key + ?Sized>(&self, key: &K) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    #[inline]
+    pub(super) fn find<K: Key + ?Sized>(&self, key: &K, hash: u64) -> Option<Found<'_>> {
+        let bucket = self.bucket(hash).load();
+        let item = bucket.as_ref()?.iter().find(|item| item.key.is(key, hash))?;
+        Some(self.found(item))
+    }
+
+    /// Finds a place for a key that has none; `None` where there is none to be had. `make` makes a
+    /// breaker, and `ready` is told of one before its key can be found.
+    pub(super) fn insert<K: Key + ?Sized>(
+        &self,
+        key: &K,
+        hash: u64,
+        now: Time,
+        make: impl Fn() -> CircuitBreaker,
+        ready: impl FnOnce(&CircuitBreaker),
+    ) -> Option<Found<'_>> {
+        let (place, mut claim) = self.claim(now, make)?;
+        let tenancy = self.tenancies.fetch_add(1, Ordering::Relaxed) + 1;
+        let key_here = Arc::new(StoredKey::new(key, hash, tenancy));
+        claim.give_to(Arc::clone(&key_here), now);
+        ready(&claim.slot.breaker);
+        let mut other = None;
+        self.bucket(hash).rcu(|bucket| {
+            let present = bucket.as_deref().map_or(&[][..], |bucket| bucket);
+            other = present.iter().find(|item| item.key.is(key, hash)).cloned();
+            let new = other.is_none().then(|| Item { place, key: Arc::clone(&key_here) });
+            Some(Arc::new(present.iter().cloned().chain(new).collect::<Box<[Item]>>()))
+        });
+        match other {
+            None => Some(Found { slot: claim.slot, tenancy }),
+            // Somebody else brought the same key.
+            Some(item) => {
+                claim.take_back();
+                Some(self.found(&item))
+            }
+        }
+    }
+
+    /// Takes the breaker from a key that may leave.
+    pub(super) fn evict(&self, found: Found<'_>, leave: Leave, now: Time) -> bool {
+        self.take(found.slot, found.tenancy, leave, now).is_some()
+    }
+
+    /// All places that belong to a key.
+    pub(super) fn all(&self) -> impl Iterator<Item = Found<'_>> {
+        self.slots.iter().filter_map(|slot| {
+            let slot = slot.get()?;
+            Some(Found { slot, tenancy: slot.tenancy()? })
+        })
+    }
+
+    /// A place for a key: one that nobody has had yet, or one that is free, or one whose key may leave.
+    fn claim(&self, now: Time, make: impl Fn() -> CircuitBreaker) -> Option<(u32, Claim<'_>)> {
+        if self.free.load(Ordering::Acquire) > 0 {
+            if let Some(free) = self.claim_free() {
+                return Some(free);
+            }
+        }
+        let places = self.slots.len() as u64;
+        let next = |made: u64| (made < places).then_some(made + 1);
+        if let Ok(place) = self.made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+            let slot = self.slot(place)?.get_or_init(|| Box::new(Slot::new(make())));
+            return Some((index(place), slot.claim_new(&self.free)));
+        }
+        self.claim_from_another(now)
+    }
+
+    fn claim_free(&self) -> Option<(u32, Claim<'_>)> {
+        let (place, claim) = self.places().find_map(|(place, slot)| Some((place, slot.claim_free(&self.free)?)))?;
+        Some((index(place), claim))
+    }
+
+    /// Takes the place of a key that may leave: of some, of the one that was used longest ago.
+    fn claim_from_another(&self, now: Time) -> Option<(u32, Claim<'_>)> {
+        let may_leave = |slot: &Slot| slot.breaker.may_leave(Leave::Quiet, now);
+        let mut candidates: Vec<_> = self
+            .places()
+            .filter_map(|(place, slot)| Some((slot.last_used(), place, slot, slot.tenancy()?)))
+            .filter(|(_, _, slot, _)| may_leave(slot))
+            .take(COMPARED)
+            .collect();
+        candidates.sort_by_key(|(used, ..)| *used);
+        candidates
+            .into_iter()
+            .find_map(|(_, place, slot, tenancy)| Some((index(place), self.take(slot, tenancy, Leave::Quiet, now)?)))
+    }
+
+    fn take<'a>(&'a self, slot: &'a Slot, tenancy: u64, leave: Leave, now: Time) -> Option<Claim<'a>> {
+        let claim = slot.evict(tenancy, leave, now, &self.free)?;
+        if let Some(hash) = slot.breaker.key_hash() {
+            self.bucket(hash).rcu(|bucket| {
+                let rest: Box<[Item]> = bucket
+                    .iter()
+                    .flat_map(|bucket| bucket.iter())
+                    .filter(|item| item.key.tenancy != tenancy)
+                    .cloned()
+                    .collect();
+                (!rest.is_empty()).then(|| Arc::new(rest))
+            });
+        }
+        Some(claim)
+    }
+
+    /// Places that were taken once, from where the last one who looked stopped.
+    fn places(&self) -> impl Iterator<Item = (u64, &Slot)> {
+        let made = self.made.load(Ordering::Relaxed);
+        (0..made.min(LOOKED_AT)).filter_map(move |_| {
+            let place = self.hand.fetch_add(1, Ordering::Relaxed) % made;
+            Some((place, self.slot(place)?.get()?))
+        })
+    }
+
+    fn found(&self, item: &Item) -> Found<'_> {
+        let slot = self.slots[usize::try_from(item.place).unwrap_or(0)].get();
+        Found { slot: slot.expect("a key is found after its place was made"), tenancy: item.key.tenancy }
+    }
+
+    fn slot(&self, place: u64) -> Option<&OnceBox<Slot>> {
+        self.slots.get(usize::try_from(place).ok()?)
+    }
+
+    #[inline]
+    fn bucket(&self, hash: u64) -> &ArcSwapOption<Box<[Item]>> {
+        let mask = self.buckets.len() - 1;
+        &self.buckets[usize::try_from(hash & mask as u64).unwrap_or(0)]
+    }
+}
+
+fn index(place: u64) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
