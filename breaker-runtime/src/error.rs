@@ -45,8 +45,8 @@ pub enum ErrorKind {
 /// ```
 ///
 /// It prints as one line that may be shown to anyone: the breaker's name, its state, the rule that
-/// opened it with its numbers, and when a retry can pass. What other callers' errors said is in
-/// [`report`](Self::report) alone.
+/// opened it with its numbers, the classes of the failures that it counted, and when a retry can pass. What
+/// other callers' errors said is in [`report`](Self::report) alone.
 ///
 /// It is made without an allocation; its text is made when it is printed.
 #[derive(Clone)]
@@ -135,8 +135,8 @@ impl fmt::Display for CircuitBreakerError {
         let name = change
             .as_ref()
             .map_or_else(|| self.breaker.escape_debug().to_string(), |change| change.breaker.to_string());
-        let rule = change.as_ref().and_then(|change| change.report()).map(|report| report.rule);
-        let opened_by = |f: &mut fmt::Formatter<'_>| rule.map_or(Ok(()), |rule| write!(f, ": {rule}"));
+        let report = change.as_ref().and_then(|change| change.report());
+        let opened_by = |f: &mut fmt::Formatter<'_>| report.map_or(Ok(()), |report| write!(f, ": {}", report.why()));
         match self.kind {
             ErrorKind::Open => {
                 write!(f, "circuit breaker `{name}` is open")?;
@@ -149,14 +149,14 @@ impl fmt::Display for CircuitBreakerError {
             }
             ErrorKind::Probing => {
                 write!(f, "circuit breaker `{name}` is half-open and waits for its probes; it had opened")?;
-                if rule.is_none() { f.write_str(" before") } else { opened_by(f) }
+                if report.is_none() { f.write_str(" before") } else { opened_by(f) }
             }
             ErrorKind::Recovering => {
                 write!(
                     f,
                     "circuit breaker `{name}` is recovering and lets a part of the calls through; it had opened"
                 )?;
-                if rule.is_none() { f.write_str(" before") } else { opened_by(f) }
+                if report.is_none() { f.write_str(" before") } else { opened_by(f) }
             }
             ErrorKind::ForcedOpen => write!(f, "circuit breaker `{name}` is forced open"),
             ErrorKind::TimedOut => {

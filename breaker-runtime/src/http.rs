@@ -32,6 +32,8 @@
 
 use ::http::{Response, StatusCode};
 
+use crate::outcome::{Fault, Quote};
+
 /// Whether an output is, or holds, a response by which the service says that it cannot serve: for
 /// `failure_if = breaker_runtime::http::server_error`. An `Err` is a failure too, since there is no
 /// response. See [`is_failure`] for the statuses.
@@ -65,7 +67,43 @@ pub fn is_failure(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
-/// An output of which [`server_error`] can ask the status.
+/// Sorts a response, or an error that knows of one, by its status: `http_4xx`, `http_5xx` and so on;
+/// `no_response` where there was none. See [`ClassCount`](crate::ClassCount) for what that is good for.
+///
+/// A response that `failure_if` calls a failure is sorted so without being asked to, and the report quotes
+/// its status.
+///
+/// ```
+/// use breaker_runtime::http::class;
+/// use http::{Response, StatusCode};
+///
+/// assert_eq!(class(&StatusCode::BAD_GATEWAY), "http_5xx");
+/// assert_eq!(class(&Response::new("a page")), "http_2xx");
+/// assert_eq!(class(&Err::<Response<&str>, &str>("connection refused")), "no_response");
+/// ```
+#[must_use]
+pub fn class<O: Answer>(output: &O) -> &'static str {
+    output.status().map_or("no_response", class_of)
+}
+
+fn class_of(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "http_1xx",
+        2 => "http_2xx",
+        3 => "http_3xx",
+        4 => "http_4xx",
+        5 => "http_5xx",
+        _ => "http_xxx",
+    }
+}
+
+/// What is known of a response that was called a failure: nothing, where its status is none of an error.
+pub(crate) fn fault<O: Answer>(output: &O) -> Option<Fault<'static>> {
+    let status = output.status().filter(|status| status.as_u16() >= 400)?;
+    Some(Fault::of(class_of(status), Quote::Status(status.as_u16())))
+}
+
+/// An output of which [`server_error`] and [`class`] can ask the status.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no HTTP status that `server_error` knows",
     label = "neither an `http::Response` nor a `Result` of one",

@@ -50,9 +50,11 @@ pub mod __private;
 mod about;
 mod breaker;
 mod cause;
+mod class;
 pub mod clock;
 mod error;
 mod event;
+mod fnv;
 mod history;
 #[cfg(feature = "http")]
 pub mod http;
@@ -80,6 +82,7 @@ pub use breaker::{Builder, CircuitBreaker, Permit, Totals};
 #[cfg(feature = "macros")]
 pub use breaker_macros::circuit_breaker;
 pub use cause::Cause;
+pub use class::ClassCount;
 pub use error::{CircuitBreakerError, ErrorKind};
 pub use event::{Reason, SettingsChange, Transition};
 pub use key::Key;

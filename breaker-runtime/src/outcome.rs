@@ -7,8 +7,8 @@ use std::fmt::{self, Write};
 pub enum Verdict<'a> {
     /// The dependency works.
     Success,
-    /// It does not; with what the report may quote.
-    Failure(Quote<'a>),
+    /// It does not; with what is known of the failure.
+    Failure(Fault<'a>),
     /// The output says nothing about it.
     Ignored,
 }
@@ -23,6 +23,27 @@ impl fmt::Debug for Verdict<'_> {
     }
 }
 
+/// What is known of a failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault<'a> {
+    /// What the report may quote.
+    pub quote: Quote<'a>,
+    /// How it is sorted; `None` where nobody says.
+    pub class: Option<&'static str>,
+}
+
+impl<'a> Fault<'a> {
+    /// Of no class.
+    pub(crate) const fn new(quote: Quote<'a>) -> Self {
+        Self { quote, class: None }
+    }
+
+    /// Of this class.
+    pub(crate) const fn of(class: &'static str, quote: Quote<'a>) -> Self {
+        Self { quote, class: Some(class) }
+    }
+}
+
 /// How a failure can be described.
 #[derive(Clone, Copy)]
 pub enum Quote<'a> {
@@ -32,6 +53,8 @@ pub enum Quote<'a> {
     Debug(&'a dyn fmt::Debug),
     /// By the name of a type that has no text, or by what happened.
     Plain(&'static str),
+    /// By the status of a response.
+    Status(u16),
 }
 
 impl fmt::Debug for Quote<'_> {
@@ -53,6 +76,7 @@ impl Quote<'_> {
             Self::Display(error) => write!(text, "{error}"),
             Self::Debug(error) => write!(text, "{error:?}"),
             Self::Plain(name) => text.write_str(name),
+            Self::Status(status) => write!(text, "HTTP status {status}"),
         };
     }
 }
@@ -108,5 +132,7 @@ mod tests {
         let mut text = String::from("before");
         Quote::Plain("panicked").write_to(&mut text);
         assert_eq!(text, "panicked");
+        Quote::Status(503).write_to(&mut text);
+        assert_eq!(text, "HTTP status 503");
     }
 }

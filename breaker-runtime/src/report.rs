@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::about::About;
+use crate::class::{ClassCount, OTHER, Sorted};
 use crate::mode::Mode;
 use crate::policy::{Window, share};
 use crate::text::{Counted, Percent, Plain};
@@ -103,6 +104,23 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// How many failures made it hold; none where it looks at something else.
+    pub(crate) fn failures_counted(&self) -> u64 {
+        match *self {
+            Self::Consecutive { measured, .. } | Self::Failures { measured, .. } => measured.into(),
+            Self::FailureRate { failed, .. } => failed,
+            Self::ProbeFailed => 1,
+            Self::ProbeFailureRate { failed, .. } => failed.into(),
+            Self::SlowRate { .. }
+            | Self::NoAnswer { .. }
+            | Self::ProbeSlow { .. }
+            | Self::ProbeSlowRate { .. }
+            | Self::ProbesOverdue { .. } => 0,
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = |f: &mut fmt::Formatter<'_>, part: u64, whole: u64, limit: f64| {
@@ -164,6 +182,8 @@ pub struct FailureSample {
     /// How long the call took, where that is known: where it has a time limit, or a rule about slow
     /// calls.
     pub latency: Option<Duration>,
+    /// How it is sorted; see [`ClassCount`]. `other` where nobody said.
+    pub class: &'static str,
     /// Of an annotated function, the text of the error: its `Display`, else its `Debug`, at most
     /// 200 bytes; the name of its type where it has neither, and for
     /// [`CircuitBreaker::call`](crate::CircuitBreaker::call), which knows no more of it. Otherwise
@@ -174,7 +194,11 @@ pub struct FailureSample {
 /// Without the text, which logs of everything would carry along otherwise.
 impl fmt::Debug for FailureSample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FailureSample").field("at", &self.at).field("latency", &self.latency).finish_non_exhaustive()
+        f.debug_struct("FailureSample")
+            .field("at", &self.at)
+            .field("latency", &self.latency)
+            .field("class", &self.class)
+            .finish_non_exhaustive()
     }
 }
 
@@ -210,6 +234,10 @@ pub struct Report {
     pub mode: Mode,
     /// Which rule, with its numbers.
     pub rule: Rule,
+    /// How the failures that the rule counted are sorted, the most frequent class first and `other`
+    /// last: those of the last 256 at most. Empty where the rule counts no failures, but slow or cancelled
+    /// calls.
+    pub classes: Vec<ClassCount>,
     /// When it opened, by the wall clock.
     pub at: SystemTime,
     /// How long it stays open before the next probe.
@@ -233,12 +261,27 @@ impl fmt::Display for Report {
         if f.alternate() {
             self.fmt_lines(f)
         } else {
-            write!(f, "{}; next probe after {}", self.rule, Plain(self.delay))
+            write!(f, "{}; next probe after {}", self.why(), Plain(self.delay))
         }
     }
 }
 
+/// The rule, and how the failures that it counted are sorted.
+pub(crate) struct Why<'a>(&'a Report);
+
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { rule, classes, .. } = self.0;
+        write!(f, "{rule}{}", Sorted { classes, counted: rule.failures_counted() })
+    }
+}
+
 impl Report {
+    /// Why it opened, for anyone to see: `3 failures in a row (limit 3): 2 timeout, 1 http_5xx`.
+    pub(crate) fn why(&self) -> Why<'_> {
+        Why(self)
+    }
+
     fn fmt_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = if self.mode == Mode::MetricsOnly { "would have opened" } else { "opened" };
         writeln!(
@@ -246,7 +289,7 @@ impl Report {
             "circuit breaker `{}` {opened} (epoch {}, settings revision {})",
             self.breaker, self.epoch, self.revision
         )?;
-        writeln!(f, "  why:        {}", self.rule)?;
+        writeln!(f, "  why:        {}", self.why())?;
         if let Some(dependency) = self.breaker.dependency {
             writeln!(f, "  depends on: {}", dependency.escape_debug())?;
         }
@@ -263,6 +306,9 @@ impl Report {
             write!(f, "\n  failed:     {} before", Plain(before))?;
             if let Some(latency) = failure.latency {
                 write!(f, ", after {}", Plain(latency))?;
+            }
+            if failure.class != OTHER {
+                write!(f, ", {}", failure.class.escape_debug())?;
             }
             write!(f, ": {}", failure.text.escape_debug())?;
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use breaker_runtime::{State, Transition};
+use breaker_runtime::{CircuitBreaker, State, Transition};
 
 use crate::clock::RunClock;
 use crate::weather::HEALED;
@@ -20,6 +20,8 @@ pub(crate) struct Change {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Life {
     pub(crate) changes: Vec<Change>,
+    /// How often calls failed, by class: `12 timeout`.
+    pub(crate) failures: Vec<String>,
 }
 
 /// A time in one state.
@@ -30,13 +32,16 @@ pub(crate) struct Stretch {
 }
 
 impl Life {
-    pub(crate) fn from_history(history: &[Arc<Transition>], clock: RunClock) -> Self {
+    pub(crate) fn of(breaker: &CircuitBreaker, clock: RunClock) -> Self {
         let change = |transition: &Arc<Transition>| Change {
             at: clock.moment_of(transition.at),
             to: transition.to,
             sentence: transition.to_string(),
         };
-        Self { changes: history.iter().map(change).collect() }
+        Self {
+            changes: breaker.history().iter().map(change).collect(),
+            failures: breaker.snapshot().failures_by_class.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// The states one after the other, from the start of the run, where the breaker is closed, to `end`.
@@ -67,7 +72,7 @@ pub(crate) mod tests {
             to,
             sentence: format!("to {to}: a < b & \"c\""),
         };
-        Life { changes: changes.iter().map(change).collect() }
+        Life { changes: changes.iter().map(change).collect(), failures: vec!["2 timeout".into(), "1 other".into()] }
     }
 
     #[test]

@@ -68,6 +68,9 @@ pub(crate) fn life(life: &Life) -> String {
     if life.changes.is_empty() {
         out.push_str("           it stayed closed\n");
     }
+    if !life.failures.is_empty() {
+        let _ = writeln!(out, "  failures by class: {}", life.failures.join(", "));
+    }
     out
 }
 
@@ -105,10 +108,11 @@ mod tests {
     }
 
     #[test]
-    fn the_life_is_a_line_for_each_change() {
+    fn the_life_is_a_line_for_each_change_and_one_for_all_failures() {
         let text = life(&good_run().life);
         assert!(text.contains("\n   6.00 s  to open"), "{text}");
-        assert_eq!(text.lines().count(), 3);
+        assert!(text.ends_with("\n  failures by class: 2 timeout, 1 other\n"), "{text}");
+        assert_eq!(text.lines().count(), 4);
         assert!(life(&Life::default()).contains("it stayed closed"));
     }
 

@@ -89,7 +89,7 @@ and  curl -X PUT {}/weather/hanging   (or failing, slow, healthy: for both servi
         Ok(Run {
             plain: self.plain.measured(),
             protected: self.protected.measured(),
-            life: Life::from_history(&self.breaker.history(), self.clock),
+            life: Life::of(self.breaker, self.clock),
         })
     }
 }

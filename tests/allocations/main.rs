@@ -38,7 +38,8 @@ fn cached(_: bool) -> Result<u32, Whatever> {
 fn calls(breaker: &'static CircuitBreaker) {
     let _: Result<(), Whatever> = breaker.call(|| Ok(()));
     let _: Result<(), Whatever> = breaker.call(|| Err(Whatever));
-    let ends: [fn(Permit); 4] = [Permit::success, Permit::failure, Permit::ignore, drop];
+    let classified = |permit: Permit| permit.failure_as("class", &"an error");
+    let ends: [fn(Permit); 5] = [Permit::success, Permit::failure, classified, Permit::ignore, drop];
     for settle in ends {
         settle(breaker.try_acquire().expect("closed"));
     }
@@ -61,6 +62,16 @@ fn no_call_allocates_once_there_is_room_for_counts_and_samples() {
         let closed = measure(|| (0..1_000).for_each(|_| calls(breaker)));
         assert_eq!((closed.count_total, breaker.state()), (0, State::Closed), "{breaker:?}");
     }
+}
+
+#[test]
+fn no_failure_allocates_after_the_first_although_it_is_of_a_class_that_comes_for_the_first_time() {
+    static FAILING: CircuitBreaker = CircuitBreaker::new("failing", Settings::new().consecutive(60_000));
+    let fail = |class| FAILING.try_acquire().expect("closed").failure_as(class, &"an error");
+    fail("first");
+    let classes = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "timeout"];
+    let failed = measure(|| (0..1_000).for_each(|_| classes.into_iter().for_each(fail)));
+    assert_eq!((failed.count_total, FAILING.state()), (0, State::Closed));
 }
 
 #[test]

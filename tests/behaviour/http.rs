@@ -110,6 +110,35 @@ fn a_sync_function_that_returns_a_response_is_judged_by_it() {
 }
 
 #[test]
+fn the_report_quotes_and_sorts_by_the_status() {
+    #[circuit_breaker(threshold = 3, failure_if = failures::server_error)]
+    fn page(answer: Result<Response<()>, Error>) -> Result<Response<()>, Error> {
+        answer
+    }
+    let answer = |status: u16| Ok(Response::builder().status(status).body(()).unwrap());
+    Isolation::new().run(|| {
+        assert!([503, 429, 500].into_iter().all(|status| page(answer(status)).is_ok()));
+        let report = page_breaker().snapshot().last_trip.unwrap();
+        assert_eq!(report.to_string(), "3 failures in a row (limit 3): 2 http_5xx, 1 http_4xx; next probe after 60 s");
+        let texts: Vec<_> = report.failures.iter().map(|failure| &*failure.text).collect();
+        assert_eq!(texts, ["HTTP status 503", "HTTP status 429", "HTTP status 500"]);
+    });
+}
+
+#[test]
+fn a_response_that_fails_for_another_reason_than_its_status_is_not_sorted_by_it() {
+    #[circuit_breaker(threshold = 1, failure_if = |page: &Response<&str>| page.body().is_empty(), fallback = |_| Response::new("cached"))]
+    fn page() -> Response<&'static str> {
+        Response::new("")
+    }
+    Isolation::new().run(|| {
+        page();
+        let failure = page_breaker().snapshot().last_trip.unwrap().failures[0].clone();
+        assert_eq!((failure.class, &*failure.text), ("other", "failed by `failure_if`"));
+    });
+}
+
+#[test]
 fn an_option_is_judged_by_a_function_of_its_own() {
     Isolation::new().run(|| {
         assert_eq!([stock(false), stock(false), stock(true)], [None, None, Some(0)]);

@@ -5,6 +5,7 @@
 
 mod about;
 mod cancelled;
+mod classes;
 mod error;
 mod fallbacks;
 mod families;

@@ -19,12 +19,16 @@ mod thread_slot;
 mod about;
 #[path = "../../breaker-runtime/src/breaker/mod.rs"]
 mod breaker;
+#[path = "../../breaker-runtime/src/class.rs"]
+mod class;
 #[path = "../../breaker-runtime/src/clock.rs"]
 mod clock;
 #[path = "../../breaker-runtime/src/error.rs"]
 mod error;
 #[path = "../../breaker-runtime/src/event.rs"]
 mod event;
+#[path = "../../breaker-runtime/src/fnv.rs"]
+mod fnv;
 #[path = "../../breaker-runtime/src/history.rs"]
 mod history;
 #[path = "../../breaker-runtime/src/mode.rs"]

@@ -43,6 +43,11 @@ models! {
         of_two_people_both_are_heard
         a_forced_opening_that_ends_admits_one_probe
     }
+    classes {
+        a_report_has_the_class_of_each_failure_that_the_rule_counted
+        a_class_that_two_find_at_once_is_one
+        a_failure_that_races_with_the_end_of_its_epoch_stands_in_no_report_of_the_next_one
+    }
     running {
         quick_calls_are_never_taken_for_overdue_ones
         an_overdue_call_is_counted_once_until_it_ends
@@ -65,6 +70,7 @@ fn no_model_is_forgotten() {
         include_str!("models/trips.rs"),
         include_str!("models/probes.rs"),
         include_str!("models/changes.rs"),
+        include_str!("models/classes.rs"),
         include_str!("models/running.rs"),
         include_str!("models/settings.rs"),
     ];

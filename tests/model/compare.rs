@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use breaker_runtime::clock::ManualClock;
-use breaker_runtime::{CircuitBreaker, ErrorKind, Mode, Permit, Reason, Rule, Transition, WindowCounts};
+use breaker_runtime::{CircuitBreaker, ClassCount, ErrorKind, Mode, Permit, Reason, Rule, Transition, WindowCounts};
 use proptest::prelude::*;
 
 use crate::generate::Step;
-use crate::reference::{Call, Cause, Counts, Outcome, Reference, Rejection, Why};
+use crate::reference::{CLASSES, Call, Cause, Counts, Outcome, Reference, Rejection, Why};
 use crate::rules::Rules;
 
 type UnderWay<'a> = Vec<(Permit<&'a CircuitBreaker>, Call)>;
@@ -79,7 +79,10 @@ fn start<'a>(
 fn end((permit, call): (Permit<&CircuitBreaker>, Call), outcome: Outcome, model: &mut Reference) {
     match outcome {
         Outcome::Success => permit.success(),
-        Outcome::Failure => permit.failure(),
+        Outcome::Failure => match call.class() {
+            Some(class) => permit.failure_as(class, &"failure"),
+            None => permit.failure(),
+        },
         Outcome::Ignored => permit.ignore(),
         Outcome::Cancelled => drop(permit),
     }
@@ -112,6 +115,7 @@ fn agree(breaker: &CircuitBreaker, model: &Reference) -> Result<(), TestCaseErro
     prop_assert_eq!(totals.admitted, model.admitted);
     prop_assert_eq!(totals.succeeded, model.ended(Outcome::Success));
     prop_assert_eq!(totals.failed, model.ended(Outcome::Failure));
+    prop_assert_eq!(by_class(&snapshot.failures_by_class), model.failures_by_class());
     prop_assert_eq!(totals.ignored, model.ended(Outcome::Ignored));
     prop_assert_eq!(totals.cancelled, model.ended(Outcome::Cancelled));
     prop_assert_eq!(totals.slow, model.slow());
@@ -135,6 +139,7 @@ fn cause(change: &Transition) -> Cause {
     match &change.reason {
         Reason::Tripped(report) => Cause::Tripped {
             why: why(&report.rule),
+            classes: by_class(&report.classes),
             delay: report.delay,
             in_flight: report.in_flight,
             window: report.window.map(counts),
@@ -146,6 +151,11 @@ fn cause(change: &Transition) -> Cause {
         Reason::ModeSet { from, to, .. } => Cause::ModeSet { from: *from, to: *to },
         other => panic!("what is {other:?}?"),
     }
+}
+
+fn by_class(counts: &[ClassCount]) -> [u64; CLASSES.len()] {
+    assert!(counts.iter().all(|one| CLASSES.contains(&one.class) && one.count > 0), "{counts:?}");
+    CLASSES.map(|class| counts.iter().filter(|one| one.class == class).map(|one| one.count).sum())
 }
 
 fn counts(window: WindowCounts) -> Counts {

@@ -7,6 +7,7 @@
 mod admission;
 mod builder;
 mod cell;
+mod classes;
 mod given_back;
 mod in_force;
 mod permit;
@@ -29,7 +30,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use once_cell::race::OnceRef;
+use once_cell::race::{OnceBox, OnceRef};
 
 pub use builder::Builder;
 pub(crate) use in_force::Replaced;
@@ -45,12 +46,13 @@ use crate::error::CircuitBreakerError;
 use crate::history::History;
 use crate::key::StoredKey;
 use crate::mode::Mode;
-use crate::outcome::{Quote, Verdict};
+use crate::outcome::{Fault, Quote, Verdict};
 use crate::per_thread::Sharing;
 use crate::policy::Settings;
 use crate::state::State;
 use crate::sync::AtomicU64;
 use cell::StateCell;
+use classes::FailureClasses;
 use given_back::GivenBack;
 use in_force::Tuning;
 use ramp::Ramp;
@@ -102,6 +104,7 @@ pub struct CircuitBreaker {
     given_back: GivenBack,
     ramp: Ramp,
     tuning: Tuning,
+    classes: OnceBox<FailureClasses>,
     history: OnceRef<'static, History>,
     clock: Clock,
     /// Of a breaker that belongs to a family.
@@ -151,6 +154,7 @@ impl CircuitBreaker {
             given_back: GivenBack::new(),
             ramp: Ramp::new(),
             tuning: Tuning::new(settings, made, sharing),
+            classes: OnceBox::new(),
             history: OnceRef::new(),
             clock,
             key: ArcSwapOption::const_empty(),
@@ -394,7 +398,7 @@ impl CircuitBreaker {
 pub(crate) fn by_type<T, E>(output: &Result<T, E>) -> Verdict<'static> {
     match output {
         Ok(_) => Verdict::Success,
-        Err(_) => Verdict::Failure(Quote::Plain(type_name::<E>())),
+        Err(_) => Verdict::Failure(Fault::new(Quote::Plain(type_name::<E>()))),
     }
 }
 

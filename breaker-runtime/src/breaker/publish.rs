@@ -14,9 +14,11 @@ use super::in_force::InForce;
 use super::timeline::{HalfOpenPeriod, OpenPeriod};
 use super::word::{EPOCHS, Identity, Word};
 use super::{CircuitBreaker, Count};
+use crate::class::OTHER;
 use crate::clock::Time;
 use crate::error::{CircuitBreakerError, Trip};
 use crate::event::{Reason, Transition};
+use crate::fnv;
 use crate::history::History;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
@@ -33,6 +35,7 @@ impl CircuitBreaker {
             breaker: self.about(),
             mode: change.to.mode(),
             rule,
+            classes: self.classes_counted(change.from.identity(), &rule),
             at: wall(since),
             delay,
             window: force.window_counts(change.from.identity(), since),
@@ -131,7 +134,7 @@ impl CircuitBreaker {
     /// who asks gets the same delay.
     pub(super) fn delay(&self, force: InForce<'_>, word: Word) -> Duration {
         let seed = force.settings.seed().unwrap_or_else(process_seed);
-        let draw = mix(seed ^ mix(hash(self.name()) ^ self.key_hash().unwrap_or(0) ^ self.number(word.epoch())));
+        let draw = mix(seed ^ mix(fnv::hash(self.name()) ^ self.key_hash().unwrap_or(0) ^ self.number(word.epoch())));
         Recovery::from(force.settings).delay(word.reopenings(), draw)
     }
 
@@ -165,6 +168,7 @@ impl CircuitBreaker {
     /// What was counted by epochs before this one will not be asked for again.
     pub(super) fn forget_before(&self, epoch: u64) {
         self.tuning.forget_before(epoch);
+        self.forget_classes_before(epoch);
         self.given_back.begin(epoch);
     }
 
@@ -201,13 +205,13 @@ fn failures_of(
     samples
         .into_iter()
         // One that was recorded at the same moment as the end came before it.
-        .map(|sample| FailureSample { at: wall(sample.at.min(end)), latency: sample.latency, text: sample.text })
+        .map(|sample| FailureSample {
+            at: wall(sample.at.min(end)),
+            latency: sample.latency,
+            class: sample.class.unwrap_or(OTHER),
+            text: sample.text,
+        })
         .collect()
-}
-
-/// FNV-1a (Fowler, Noll, Vo), 64 bits.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A number that differs from process to process, so that a fleet does not draw the same delays.

@@ -13,8 +13,9 @@ use super::permit::{Ticket, Whose};
 use super::reading::{End, Read};
 use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
+use crate::class::{CANCELLED, PANIC, TIMEOUT};
 use crate::clock::Time;
-use crate::outcome::Quote;
+use crate::outcome::{Fault, Quote};
 use crate::policy::OnCancel;
 use crate::report::Rule;
 use crate::state::State;
@@ -103,18 +104,20 @@ impl CircuitBreaker {
     }
 
     #[cold]
-    pub(super) fn failed(&self, ticket: Ticket, quote: Quote<'_>) {
-        self.tuning.in_force(|force| self.failed_by(force, ticket, quote));
+    pub(super) fn failed(&self, ticket: Ticket, fault: Fault<'_>) {
+        self.tuning.in_force(|force| self.failed_by(force, ticket, fault));
     }
 
-    fn failed_by(&self, force: InForce<'_>, ticket: Ticket, quote: Quote<'_>) {
+    fn failed_by(&self, force: InForce<'_>, ticket: Ticket, fault: Fault<'_>) {
         let epoch = ticket.epoch();
         self.totals.add(Count::Failed);
+        let class = self.count_class(fault.class);
         if self.is_late(epoch) {
             self.count_if_slow(force, ticket, None);
             return;
         }
-        let now = force.samples().record(epoch.epoch(), quote, ticket.began, || self.clock.now());
+        let now = force.samples().record(epoch.epoch(), fault, ticket.began, || self.clock.now());
+        self.sort_failure(epoch, class);
         let slow = self.count_if_slow(force, ticket, Some(now));
         let mut recorded = None;
         if epoch.is_closed() {
@@ -146,7 +149,7 @@ impl CircuitBreaker {
     #[cfg(feature = "tokio")]
     #[cold]
     pub(super) fn timed_out(&self, ticket: Ticket) {
-        self.failed(ticket, Quote::Plain("timed out"));
+        self.failed(ticket, Fault::of(TIMEOUT, Quote::Plain("timed out")));
         self.totals.add(Count::TimedOut);
     }
 
@@ -159,7 +162,7 @@ impl CircuitBreaker {
             Whose::Running => true,
         };
         if panicked {
-            return self.failed(ticket, Quote::Plain("panicked"));
+            return self.failed(ticket, Fault::of(PANIC, Quote::Plain("panicked")));
         }
         self.tuning.in_force(|force| self.cancelled(force, ticket));
     }
@@ -168,8 +171,10 @@ impl CircuitBreaker {
         let ran_out = || ticket.deadline != Time::END && self.clock.now() >= ticket.deadline;
         match force.settings.on_cancel {
             OnCancel::Ignore => self.cancelled_unheard(force, ticket),
-            _ if ran_out() => self.failed_by(force, ticket, Quote::Plain("cancelled after its time limit")),
-            OnCancel::Failure => self.failed_by(force, ticket, Quote::Plain("cancelled")),
+            _ if ran_out() => {
+                self.failed_by(force, ticket, Fault::of(TIMEOUT, Quote::Plain("cancelled after its time limit")))
+            }
+            OnCancel::Failure => self.failed_by(force, ticket, Fault::of(CANCELLED, Quote::Plain("cancelled"))),
             OnCancel::Unanswered => self.unanswered(force, ticket),
         }
     }

@@ -49,6 +49,7 @@ impl CircuitBreaker {
     pub(crate) fn begin_anew(&self, key: Arc<StoredKey>) {
         self.key.store(Some(key));
         self.timeline.clear();
+        self.forget_classes();
         if let Some(history) = self.history.get() {
             history.renew();
         }

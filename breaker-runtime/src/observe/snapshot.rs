@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
+use crate::class::ClassCount;
 use crate::event::Transition;
 use crate::history::History;
 use crate::mode::Mode;
@@ -53,6 +54,10 @@ pub struct Snapshot {
     pub probe_overdue: bool,
     /// How many calls there were of each kind.
     pub totals: Totals,
+    /// How many failures there were of each class since the breaker was made, the most frequent first
+    /// and `other` last. At most 16 classes beside `other` are told apart; the rest counts as `other`. At
+    /// rest they add up to [`Totals::failed`]; while calls are being made, to no more than that.
+    pub failures_by_class: Vec<ClassCount>,
     /// Why it opened last, as long as that is among the last 32 changes; in metrics only, also why it
     /// would have.
     pub last_trip: Option<Arc<Report>>,
@@ -72,6 +77,8 @@ impl CircuitBreaker {
     pub fn snapshot(&self) -> Snapshot {
         let view = self.view();
         let last = self.change(view.number);
+        // A part is read before the whole that it belongs to.
+        let failures_by_class = self.failures_by_class();
         Snapshot {
             breaker: self.about(),
             state: view.state,
@@ -90,6 +97,7 @@ impl CircuitBreaker {
             probe_due: view.due.is_some_and(|due| view.now >= due),
             probe_overdue: view.overdue_at.is_some_and(|overdue_at| view.now >= overdue_at),
             totals: self.totals(),
+            failures_by_class,
             last_trip: self.history().iter().rev().find_map(|change| {
                 let happened = change.mode != Mode::MetricsOnly || view.mode == Mode::MetricsOnly;
                 change.report().filter(|_| happened).cloned()

@@ -1,6 +1,6 @@
 //! The verdict on an output, by its type or by what the user says.
 
-use crate::outcome::{Quote, Verdict};
+use crate::outcome::{Fault, Verdict};
 
 /// Judges an output by its type, with what the compiler knows of that type where this stands.
 #[doc(hidden)]
@@ -16,21 +16,39 @@ macro_rules! __judge {
     }};
 }
 
-/// A failure, quoting the error where the output holds one.
+/// A failure, quoting the error where the output holds one, or the status where it holds a response.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __failed {
-    ($output:expr) => {
-        $crate::__private::as_failure($crate::__judge!($output))
-    };
+    ($output:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::ladder::{OutputWithStatus as _, OutputWithoutStatus as _};
+        $crate::__private::as_failure(
+            $crate::__judge!($output),
+            (&$crate::__private::ladder::Look($output)).breaker_runtime_fault(),
+        )
+    }};
 }
 
-/// The same verdict, but a failure.
+/// The same verdict, but a failure: by `fault`, where there is no error.
 #[must_use]
-pub fn as_failure(verdict: Verdict<'_>) -> Verdict<'_> {
+pub fn as_failure<'a>(verdict: Verdict<'a>, fault: Fault<'a>) -> Verdict<'a> {
     match verdict {
         failure @ Verdict::Failure(_) => failure,
-        Verdict::Success | Verdict::Ignored => Verdict::Failure(Quote::Plain("failed by `failure_if`")),
+        Verdict::Success | Verdict::Ignored => Verdict::Failure(fault),
+    }
+}
+
+/// Sorts a failure that the output holds an error of.
+#[inline]
+pub fn classified<'a, R: Fallible>(
+    verdict: Verdict<'a>,
+    output: &'a R,
+    class: impl FnOnce(&R::Error) -> &'static str,
+) -> Verdict<'a> {
+    match (verdict, output.error()) {
+        (Verdict::Failure(fault), Some(error)) => Verdict::Failure(Fault { class: Some(class(error)), ..fault }),
+        (verdict, _) => verdict,
     }
 }
 
@@ -41,7 +59,7 @@ pub mod ladder {
     use std::fmt;
     use std::task::Poll;
 
-    use crate::outcome::{Quote, Verdict};
+    use crate::outcome::{Fault, Quote, Verdict};
 
     /// An output to look at.
     #[derive(Debug)]
@@ -157,11 +175,36 @@ pub mod ladder {
         }
     }
 
+    /// An output that is a failure although it holds no error, with an HTTP status that may say why.
+    pub trait OutputWithStatus {
+        /// What is known of the failure.
+        fn breaker_runtime_fault(self) -> Fault<'static>;
+    }
+    #[cfg(feature = "http")]
+    impl<R: crate::http::Answer> OutputWithStatus for &Look<'_, R> {
+        fn breaker_runtime_fault(self) -> Fault<'static> {
+            crate::http::fault(self.0).unwrap_or(BY_THE_USER)
+        }
+    }
+
+    /// The same of any other output.
+    pub trait OutputWithoutStatus {
+        /// What is known of the failure.
+        fn breaker_runtime_fault(self) -> Fault<'static>;
+    }
+    impl<R> OutputWithoutStatus for Look<'_, R> {
+        fn breaker_runtime_fault(self) -> Fault<'static> {
+            BY_THE_USER
+        }
+    }
+
+    const BY_THE_USER: Fault<'static> = Fault::new(Quote::Plain("failed by `failure_if`"));
+
     #[inline]
     fn judge<'a, T, E>(output: &'a Result<T, E>, quote: impl FnOnce(&'a E) -> Quote<'a>) -> Verdict<'a> {
         match output {
             Ok(_) => Verdict::Success,
-            Err(error) => Verdict::Failure(quote(error)),
+            Err(error) => Verdict::Failure(Fault::new(quote(error))),
         }
     }
 }
@@ -200,4 +243,49 @@ pub fn exists<T>(_: &T) {}
 #[inline]
 pub fn failure_if<R>(output: &R, is_failure: impl FnOnce(&R) -> bool) -> bool {
     is_failure(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::super::call::{admit, run};
+    use super::*;
+    use crate::breaker::CircuitBreaker;
+    use crate::outcome::Quote;
+    use crate::policy::Settings;
+
+    type Output = Result<u32, &'static str>;
+
+    const FAILURE: Verdict<'static> = Verdict::Failure(Fault::new(Quote::Plain("failed")));
+
+    fn never(_: &&str) -> &'static str {
+        panic!("nobody may ask for a class")
+    }
+
+    #[test]
+    fn a_class_is_asked_for_only_of_a_failure_that_has_an_error() {
+        let error: Output = Err("refused");
+        let sorted = classified(crate::__judge!(&error), &error, |error| error);
+        assert!(matches!(sorted, Verdict::Failure(Fault { class: Some("refused"), quote: Quote::Display(_) })));
+        let unsorted = classified(FAILURE, &Ok::<u32, &str>(1), never);
+        assert!(matches!(unsorted, Verdict::Failure(Fault { class: None, quote: Quote::Plain("failed") })));
+        assert!(matches!(classified(Verdict::Ignored, &error, never), Verdict::Ignored));
+        assert!(matches!(classified(Verdict::Success, &error, never), Verdict::Success));
+    }
+
+    #[test]
+    fn a_class_that_panics_makes_the_call_a_failure_and_harms_nobody() {
+        static BREAKER: CircuitBreaker = CircuitBreaker::new("classified", Settings::new().consecutive(2));
+        let call = |class: fn(&&'static str) -> &'static str| {
+            let permit = admit(&&BREAKER, None).expect("closed");
+            run(permit, || Output::Err("refused"), |output| classified(crate::__judge!(output), output, class))
+                .into_output()
+        };
+        let panicked = catch_unwind(AssertUnwindSafe(|| call(|_| panic!("boom"))));
+        assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "boom");
+        assert_eq!(call(|_| "refused"), Err("refused"));
+        let trip = BREAKER.snapshot().last_trip.expect("it has opened");
+        assert_eq!(trip.to_string(), "2 failures in a row (limit 2): 1 panic, 1 refused; next probe after 60 s");
+    }
 }

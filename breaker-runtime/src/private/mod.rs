@@ -29,11 +29,11 @@ pub use self::checked::{
     with_window,
 };
 pub use self::handle::{Accessor, Handle, Shared, Static, breaker_of, current, own, shared};
-pub use self::judge::{Fallible, as_failure, error_of, exists, failure_if, ladder};
+pub use self::judge::{Fallible, as_failure, classified, error_of, exists, failure_if, ladder};
 pub use crate::breaker::CircuitBreaker;
 pub use crate::cause::Cause;
 pub use crate::error::CircuitBreakerError;
-pub use crate::outcome::{Quote, Verdict};
+pub use crate::outcome::{Fault, Quote, Verdict};
 pub use crate::policy::{OnCancel, Settings};
 pub use crate::site::{Site, SiteId};
 pub use crate::{__failed as failed, __judge as judge};

@@ -1,6 +1,8 @@
 //! The records that the rules and the reports read.
 
 mod calls;
+mod class_totals;
+mod classes;
 mod once;
 mod recent_failures;
 mod ring;
@@ -13,6 +15,8 @@ mod time;
 use once_cell::race::OnceBox;
 
 pub(crate) use calls::CallWindow;
+pub(crate) use class_totals::{Class, ClassTotals};
+pub(crate) use classes::RecentClasses;
 pub(crate) use recent_failures::RecentFailures;
 pub(crate) use running::Running;
 pub(crate) use samples::Samples;

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::clock::Time;
-use crate::outcome::{QUOTE_LIMIT, Quote};
+use crate::outcome::{Fault, QUOTE_LIMIT, Quote};
 
 #[derive(Debug)]
 pub(crate) struct Samples {
@@ -29,6 +29,7 @@ pub(crate) struct Sample {
     pub(crate) at: Time,
     /// How long the call took, where its beginning is known.
     pub(crate) latency: Option<Duration>,
+    pub(crate) class: Option<&'static str>,
     pub(crate) text: String,
 }
 
@@ -40,6 +41,7 @@ impl Samples {
             epoch: 0,
             at: Time::from_nanos(0),
             latency: None,
+            class: None,
             text: String::with_capacity(QUOTE_LIMIT),
         };
         Self { next: AtomicU64::new(0), slots: (0..limit).map(|_| Mutex::new(empty())).collect() }
@@ -66,7 +68,7 @@ impl Samples {
     /// Records a failure of `epoch`, of a call that began at `began` (the end of time where that is not
     /// known), and returns its time: read after the text was made, which is
     /// the user's code and may take long.
-    pub(crate) fn record(&self, epoch: u64, quote: Quote<'_>, began: Time, clock: impl Fn() -> Time) -> Time {
+    pub(crate) fn record(&self, epoch: u64, fault: Fault<'_>, began: Time, clock: impl Fn() -> Time) -> Time {
         let room = self.slots.len() as u64;
         if room == 0 {
             return clock();
@@ -77,13 +79,14 @@ impl Samples {
             return clock();
         };
         // A panic of the text is no concern of the call that failed; nor is one of its payload.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| quote.write_to(&mut sample.text))) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fault.quote.write_to(&mut sample.text))) {
             mem::forget(payload);
             Quote::Plain("an error whose text panicked").write_to(&mut sample.text);
         }
         let now = clock();
         (sample.number, sample.epoch, sample.at) = (number, epoch, now);
         sample.latency = (began != Time::END).then(|| now.since(began));
+        sample.class = fault.class;
         now
     }
 
@@ -126,7 +129,7 @@ mod tests {
     fn the_last_ones_are_kept_in_order() {
         let samples = Samples::new(2);
         for (epoch, text) in [(0, "a"), (0, "b"), (0, "c"), (1, "d")] {
-            samples.record(epoch, Quote::Plain(text), Time::END, now);
+            samples.record(epoch, Fault::new(Quote::Plain(text)), Time::END, now);
         }
         assert_eq!(texts(&samples, 0), ["c"]);
         assert_eq!(texts(&samples, 1), ["d"]);
@@ -136,7 +139,7 @@ mod tests {
     fn more_room_or_less_keeps_the_last_ones() {
         let samples = Samples::new(3);
         for text in ["a", "b", "c", "d"] {
-            samples.record(0, Quote::Plain(text), Time::END, now);
+            samples.record(0, Fault::new(Quote::Plain(text)), Time::END, now);
         }
         let (more, less) = (samples.resized(5), samples.resized(2));
         assert_eq!(
@@ -144,7 +147,7 @@ mod tests {
             (vec!["b".into(), "c".into(), "d".into()], vec!["c".into(), "d".into()])
         );
         for samples in [&more, &less] {
-            samples.record(0, Quote::Plain("e"), Time::END, now);
+            samples.record(0, Fault::new(Quote::Plain("e")), Time::END, now);
         }
         assert_eq!((texts(&more, 0).len(), texts(&less, 0)), (4, vec!["d".into(), "e".into()]));
         assert!(samples.resized(0).of(0).is_empty());
@@ -153,7 +156,7 @@ mod tests {
     #[test]
     fn none_are_kept_where_there_is_no_room() {
         let samples = Samples::new(0);
-        samples.record(0, Quote::Plain("a"), Time::END, now);
+        samples.record(0, Fault::of("class", Quote::Plain("a")), Time::END, now);
         assert!(samples.of(0).is_empty());
     }
 
@@ -172,7 +175,7 @@ mod tests {
             }
         }
         let samples = Samples::new(1);
-        samples.record(0, Quote::Display(&Hostile), Time::END, now);
+        samples.record(0, Fault::new(Quote::Display(&Hostile)), Time::END, now);
         assert_eq!(texts(&samples, 0), ["an error whose text panicked"]);
     }
 }

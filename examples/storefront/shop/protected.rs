@@ -44,6 +44,9 @@ pub(crate) fn breaker() -> &'static CircuitBreaker {
     fetch_price_breaker()
 }
 
+// How failures are sorted: a call that is stopped at its time limit is of the class `timeout`, which the breaker
+// knows itself, and every other one is `other`. Code that wants to tell refused connections from answers of
+// 500 would say so here, where the type of the error is known.
 #[circuit_breaker(threshold = 3, reset = "2s", timeout = "1s", fallback = cached_price, fallback_on = "failure")]
 async fn fetch_price(pricing: &Pricing, sku: &str) -> Result<Quote, PriceError> {
     let response = pricing.http.get(format!("{}/prices/{sku}", pricing.url)).send().await?;

@@ -1,6 +1,7 @@
 //! Calls that race, and what must hold afterwards and meanwhile.
 
 pub mod changes;
+pub mod classes;
 pub mod probes;
 pub mod running;
 pub mod settings;

@@ -14,6 +14,9 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
+/// The classes of failures here, in the order in which they are counted.
+pub(crate) const CLASSES: [&str; 4] = ["timeout", "cancelled", "third", "other"];
+
 /// An admitted call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
@@ -23,12 +26,21 @@ pub(crate) struct Call {
     pub(super) began: Duration,
 }
 
+impl Call {
+    /// How a failure of this call is sorted: every third one by hand.
+    pub(crate) fn class(&self) -> Option<&'static str> {
+        (self.number % 3 == 0).then_some("third")
+    }
+}
+
 /// The end of a call, as it is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
     pub(super) epoch: Option<u64>,
     pub(super) at: Duration,
     pub(super) outcome: Outcome,
+    /// Of a failure.
+    pub(super) class: &'static str,
     pub(super) slow: bool,
     /// One of a row of unanswered calls.
     pub(super) unanswered: bool,
@@ -52,6 +64,11 @@ impl Reference {
         let ran_for = self.now - call.began;
         let was_slow = self.rules.slow.is_some_and(|slow| ran_for >= slow.call);
         let ran_out = self.rules.timeout.is_some_and(|limit| ran_for >= limit);
+        let class = match outcome {
+            Outcome::Cancelled if ran_out => "timeout",
+            Outcome::Cancelled => "cancelled",
+            _ => call.class().unwrap_or("other"),
+        };
         let (outcome, unanswered) = match (outcome, self.rules.on_cancel) {
             (Outcome::Cancelled, OnCancel::Failure) => (Outcome::Failure, false),
             (Outcome::Cancelled, OnCancel::Unanswered) if ran_out => (Outcome::Failure, false),
@@ -59,7 +76,7 @@ impl Reference {
             (Outcome::Cancelled, OnCancel::Unanswered) => (Outcome::Cancelled, true),
             (outcome, _) => (outcome, false),
         };
-        let mut end = End { epoch: call.epoch, at: self.now, outcome, slow: false, unanswered, late };
+        let mut end = End { epoch: call.epoch, at: self.now, outcome, class, slow: false, unanswered, late };
         end.slow = was_slow && end.counts();
         end
     }
@@ -98,4 +115,13 @@ impl Reference {
         let slice = (window.as_nanos() / 10).max(1);
         (time - self.made).as_nanos() / slice
     }
+}
+
+/// So many failures of each class.
+pub(super) fn by_class<'a>(failures: impl Iterator<Item = &'a End>) -> [u64; CLASSES.len()] {
+    let mut counts = [0; CLASSES.len()];
+    for end in failures {
+        counts[CLASSES.iter().position(|class| *class == end.class).expect("one of four")] += 1;
+    }
+    counts
 }

@@ -15,8 +15,8 @@ use std::time::Duration;
 use breaker_runtime::{ErrorKind, Mode, State};
 
 use super::rules::Rules;
-use evidence::End;
-pub(crate) use evidence::{Call, Outcome};
+pub(crate) use evidence::{CLASSES, Call, Outcome};
+use evidence::{End, by_class};
 use recovery::Phase;
 pub(crate) use trips::{Counts, Why};
 
@@ -29,7 +29,7 @@ pub(crate) struct Rejection {
 /// What led to a change of state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cause {
-    Tripped { why: Why, delay: Duration, in_flight: u64, window: Option<Counts> },
+    Tripped { why: Why, classes: [u64; CLASSES.len()], delay: Duration, in_flight: u64, window: Option<Counts> },
     ResetPassed { delay: Duration },
     Recovered { successes: u32 },
     Overdue { after: Duration },
@@ -97,6 +97,11 @@ impl Reference {
 
     pub(crate) fn ended(&self, outcome: Outcome) -> u64 {
         self.ends.iter().filter(|end| end.outcome == outcome).count() as u64
+    }
+
+    /// All failures, late ones too.
+    pub(crate) fn failures_by_class(&self) -> [u64; CLASSES.len()] {
+        by_class(self.ends.iter().filter(|end| end.failed()))
     }
 
     pub(crate) fn slow(&self) -> u64 {

@@ -91,7 +91,8 @@ impl Reference {
             delay = delay.saturating_mul(self.rules.backoff).min(max);
         }
         let (in_flight, window) = (self.running.len() as u64, self.window_counts());
-        self.change(Cause::Tripped { why, delay, in_flight, window }, Phase::Open { since, delay, trips });
+        let classes = self.classes_counted(why);
+        self.change(Cause::Tripped { why, classes, delay, in_flight, window }, Phase::Open { since, delay, trips });
     }
 
     /// How long half-open may last after an open period of `delay`.

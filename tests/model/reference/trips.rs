@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use breaker_runtime::{Mode, OnCancel, Window};
 
-use super::evidence::{Call, End, Outcome};
+use super::evidence::{CLASSES, Call, End, Outcome, by_class};
 use super::recovery::Phase;
 use super::{Reference, Rejection};
 
@@ -105,6 +105,19 @@ impl Reference {
         };
         let measured = small(measured);
         (measured >= limit).then_some(Why::Failures { limit, measured, window })
+    }
+
+    /// The classes of the failures that the rule counted, which are the last ones of this epoch.
+    pub(super) fn classes_counted(&self, why: Why) -> [u64; CLASSES.len()] {
+        let many = match why {
+            Why::Consecutive { measured, .. } | Why::Failures { measured, .. } => measured as usize,
+            Why::FailureRate { failed, .. } => usize::try_from(failed).expect("a small number"),
+            Why::ProbeFailed => 1,
+            Why::ProbeFailureRate { failed, .. } => failed as usize,
+            _ => 0,
+        };
+        let failures: Vec<End> = self.counted().into_iter().filter(End::failed).collect();
+        by_class(last(&failures, many).iter())
     }
 
     /// What the rates look at, but for the calls under way.

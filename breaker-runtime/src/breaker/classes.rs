@@ -1,0 +1,61 @@
+//! How failures are sorted: counted by class, and the last classes kept for the report of a trip.
+//!
+//! All of it is made at the first failure, so a breaker without one has a pointer of it.
+
+use super::CircuitBreaker;
+use super::word::Identity;
+use crate::class::ClassCount;
+use crate::report::Rule;
+use crate::window::{Class, ClassTotals, RecentClasses};
+
+#[derive(Debug)]
+pub(super) struct FailureClasses {
+    totals: ClassTotals,
+    recent: RecentClasses,
+}
+
+impl CircuitBreaker {
+    /// Counts a failure, of a call that may end late. The number of its class is for
+    /// [`sort_failure`](Self::sort_failure), where it does not.
+    pub(super) fn count_class(&self, class: Option<&'static str>) -> Class {
+        // In the present epoch, for the failure may belong to none.
+        let made =
+            || FailureClasses { totals: ClassTotals::new(), recent: RecentClasses::new(self.cell.load().epoch()) };
+        self.classes.get_or_init(|| Box::new(made())).totals.add(class)
+    }
+
+    /// Keeps the class of a failure of `epoch` for the report of the trip that may end it.
+    pub(super) fn sort_failure(&self, epoch: Identity, class: Class) {
+        if let Some(classes) = self.classes.get() {
+            classes.recent.add(epoch.epoch(), class);
+        }
+    }
+
+    /// The classes of the failures of `state` that `rule` counted.
+    pub(super) fn classes_counted(&self, state: Identity, rule: &Rule) -> Vec<ClassCount> {
+        let classes = self.classes.get().filter(|_| rule.failures_counted() > 0);
+        let sorted = |classes: &FailureClasses| {
+            classes.totals.count(classes.recent.last(state.epoch(), rule.failures_counted()))
+        };
+        classes.map(sorted).unwrap_or_default()
+    }
+
+    /// Forgets how many failures there were.
+    pub(super) fn forget_classes(&self) {
+        if let Some(classes) = self.classes.get() {
+            classes.totals.clear();
+        }
+    }
+
+    /// The classes of epochs before this one will not be asked for again.
+    pub(super) fn forget_classes_before(&self, epoch: u64) {
+        if let Some(classes) = self.classes.get() {
+            classes.recent.begin(epoch);
+        }
+    }
+
+    /// All failures, counted by class. Ask for it before the totals: then there are never more of them.
+    pub(crate) fn failures_by_class(&self) -> Vec<ClassCount> {
+        self.classes.get().map(|classes| classes.totals.read()).unwrap_or_default()
+    }
+}
