@@ -31,6 +31,10 @@ mod event;
 mod fnv;
 #[path = "../../breaker-runtime/src/history.rs"]
 mod history;
+#[path = "../../breaker-runtime/src/key.rs"]
+mod key;
+#[path = "../../breaker-runtime/src/keyed/mod.rs"]
+mod keyed;
 #[path = "../../breaker-runtime/src/mode.rs"]
 mod mode;
 #[path = "../../breaker-runtime/src/observe/mod.rs"]
@@ -55,5 +59,7 @@ mod window;
 // Where the runtime exports them.
 pub use about::About;
 pub use breaker::CircuitBreaker;
+pub use key::Key;
+pub use keyed::{Breakers, Member};
 pub use origin::Origin;
 pub use policy::Settings;

@@ -57,6 +57,11 @@ impl AtomicU64 {
         self.checked().fetch_add(more, order)
     }
 
+    pub(crate) fn fetch_sub(&self, less: u64, order: Ordering) -> u64 {
+        assert_eq!(self.first, 0, "differences do not add up");
+        self.checked().fetch_sub(less, order)
+    }
+
     pub(crate) fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
         assert_eq!(self.first, 0, "differences are not in order");
         self.checked().fetch_max(value, order)

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-use super::CircuitBreaker;
+use super::{Beginning, CircuitBreaker};
 use crate::clock::Clock;
-use crate::per_thread::Sharing;
 use crate::policy::{Settings, SettingsError};
 
 /// Makes a breaker at run time; see [`CircuitBreaker::builder`].
@@ -62,15 +61,8 @@ impl Builder {
     /// Settings that [`Settings::check`] refuses.
     pub fn build(self) -> Result<CircuitBreaker, SettingsError> {
         self.settings.check()?;
-        let made = self.clock.now();
-        Ok(CircuitBreaker::made(
-            interned(&self.name),
-            self.settings,
-            self.clock,
-            made,
-            self.location,
-            Sharing::PerThread,
-        ))
+        let beginning = Beginning::on(&self.clock);
+        Ok(CircuitBreaker::made(interned(&self.name), self.settings, self.location, self.clock, beginning))
     }
 }
 

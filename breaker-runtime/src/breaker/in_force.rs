@@ -95,9 +95,9 @@ impl Tuning {
         }
     }
 
-    /// The first settings, and what they need to begin anew.
-    pub(super) const fn first(&self) -> (Settings, Sharing) {
-        (self.first, self.sharing)
+    /// The first settings.
+    pub(super) const fn first(&self) -> Settings {
+        self.first
     }
 
     /// Counts slices of time from another moment on: before anything is counted.

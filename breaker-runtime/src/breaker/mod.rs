@@ -128,7 +128,7 @@ impl CircuitBreaker {
         if let Err(refused) = settings.check() {
             panic!("{}", refused.text());
         }
-        Self::made(name, settings, Clock::monotonic(), Time::from_nanos(0), Location::caller(), Sharing::PerThread)
+        Self::made(name, settings, Location::caller(), Clock::monotonic(), Beginning::new())
     }
 
     /// A breaker whose name or settings are known at run time only, or with a clock of its own.
@@ -140,13 +140,13 @@ impl CircuitBreaker {
     pub(crate) const fn made(
         name: &'static str,
         settings: Settings,
-        clock: Clock,
-        made: Time,
         location: &'static Location<'static>,
-        sharing: Sharing,
+        clock: Clock,
+        beginning: Beginning,
     ) -> Self {
+        let Beginning { made, mode, sharing } = beginning;
         Self {
-            cell: StateCell::new(Mode::Automatic),
+            cell: StateCell::new(mode),
             totals: TotalCounts::new(sharing),
             timeline: Timeline::new(),
             unanswered_since: AtomicU64::new(0),
@@ -165,11 +165,10 @@ impl CircuitBreaker {
         }
     }
 
-    /// A fresh breaker like this one, on another clock.
-    #[cfg(feature = "testing")]
-    pub(crate) fn copy_on(&self, clock: Clock) -> Self {
-        let (made, (settings, sharing)) = (clock.now(), self.tuning.first());
-        let mut copy = Self::made(self.name, settings, clock, made, self.location, sharing);
+    /// A fresh breaker like this one.
+    pub(crate) fn copy(&self, clock: Clock, beginning: Beginning) -> Self {
+        let beginning = Beginning { made: clock.now(), ..beginning };
+        let mut copy = Self::made(self.name, self.tuning.first(), self.location, clock, beginning);
         (copy.dependency, copy.note) = (self.dependency, self.note);
         copy
     }
@@ -197,12 +196,6 @@ impl CircuitBreaker {
         if note.is_some() {
             self.note = note;
         }
-    }
-
-    /// A breaker that begins in another mode.
-    pub(crate) const fn in_mode(mut self, mode: Mode) -> Self {
-        self.cell = StateCell::new(mode);
-        self
     }
 
     /// The same on another clock, before it is used.
@@ -390,6 +383,40 @@ impl CircuitBreaker {
 
     pub(crate) fn count(&self, what: Count) {
         self.totals.add(what);
+    }
+}
+
+/// How a breaker begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    /// From when on slices of time are counted.
+    made: Time,
+    mode: Mode,
+    sharing: Sharing,
+}
+
+impl Beginning {
+    pub(crate) const fn new() -> Self {
+        Self { made: Time::from_nanos(0), mode: Mode::Automatic, sharing: Sharing::PerThread }
+    }
+
+    /// At the present time of this clock.
+    pub(crate) fn on(clock: &Clock) -> Self {
+        Self { made: clock.now(), ..Self::new() }
+    }
+
+    /// In another mode.
+    #[must_use]
+    pub(crate) const fn in_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// With one place for the counts of all threads.
+    #[must_use]
+    pub(crate) const fn lean(mut self) -> Self {
+        self.sharing = Sharing::OneForAll;
+        self
     }
 }
 

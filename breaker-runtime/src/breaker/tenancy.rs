@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use super::CircuitBreaker;
 use super::in_force::{InForce, Moment, Replaced};
 use super::timeline::OpenPeriod;
 use super::word::Word;
+use super::{Beginning, CircuitBreaker};
 use crate::clock::{Clock, Time};
 use crate::event::Reason;
 use crate::key::StoredKey;
 use crate::mode::Mode;
 use crate::origin::Origin;
-use crate::per_thread::Sharing;
 use crate::policy::Window;
 use crate::state::State;
 
@@ -86,11 +85,7 @@ impl CircuitBreaker {
 
     /// A breaker for one key of the family that this one stands for.
     pub(crate) fn member(&self, clock: Clock) -> Self {
-        let made = clock.now();
-        let (settings, _) = self.tuning.first();
-        let mut member = Self::made(self.name, settings, clock, made, self.location, Sharing::OneForAll);
-        (member.dependency, member.note) = (self.dependency, self.note);
-        member
+        self.copy(clock, Beginning::new().lean())
     }
 
     /// Another mode, in the place of `from` only.

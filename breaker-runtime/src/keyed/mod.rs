@@ -14,7 +14,7 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use crate::about::About;
-use crate::breaker::{CircuitBreaker, Leave, Permit, Replaced, Watch, Whose, by_type, family_settings};
+use crate::breaker::{Beginning, CircuitBreaker, Leave, Permit, Replaced, Watch, Whose, by_type, family_settings};
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::event::Reason;
@@ -28,6 +28,8 @@ use table::{Found, Table};
 
 const DEFAULT_MAX_KEYS: u32 = 1_000;
 const DEFAULT_IDLE: Duration = Duration::from_secs(600);
+/// Nobody runs on the breaker that stands for a family, until a key finds no place.
+const BEGINNING: Beginning = Beginning::new().in_mode(Mode::Disabled);
 /// The largest number of keys that a family can have at one time.
 const MOST_KEYS: u32 = 1_000_000;
 
@@ -93,8 +95,11 @@ impl Breakers {
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, settings: Settings) -> Self {
+        if let Err(refused) = settings.check() {
+            panic!("{}", refused.text());
+        }
         Self {
-            own: CircuitBreaker::new(name, settings).in_mode(Mode::Disabled),
+            own: CircuitBreaker::made(name, settings, Location::caller(), Clock::monotonic(), BEGINNING),
             clock: Clock::monotonic(),
             max_keys: DEFAULT_MAX_KEYS,
             idle: DEFAULT_IDLE,
@@ -170,7 +175,7 @@ impl Breakers {
     #[cfg(feature = "testing")]
     pub(crate) fn copy_on(&self, clock: Clock) -> Self {
         Self {
-            own: self.own.copy_on(clock.clone()).in_mode(Mode::Disabled),
+            own: self.own.copy(clock.clone(), BEGINNING),
             clock,
             max_keys: self.max_keys,
             idle: self.idle,

@@ -73,7 +73,7 @@ use std::time::Duration;
 
 pub use dependency::{Dependency, Failed, Script};
 
-use crate::breaker::CircuitBreaker;
+use crate::breaker::{Beginning, CircuitBreaker};
 use crate::clock::{Clock, ManualClock};
 
 /// Runs `test` in an isolation of its own.
@@ -149,7 +149,7 @@ impl Isolation {
         if let Some(copied) = copies.iter().find(|copied| ptr::eq(copied.of, of) || ptr::eq(copied.breaker, of)) {
             return copied.breaker;
         }
-        let breaker: &'static CircuitBreaker = Box::leak(Box::new(of.copy_on(self.0.clock.clone())));
+        let breaker: &'static CircuitBreaker = Box::leak(Box::new(of.copy(self.0.clock.clone(), Beginning::new())));
         copies.push(Copied { of, breaker });
         breaker
     }
