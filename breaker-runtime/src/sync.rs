@@ -3,3 +3,8 @@
 
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
 pub(crate) use std::thread::yield_now;
+
+/// Stands where `arc_swap` orders what is before its store and after its load: the model checker, which
+/// knows nothing of it, has to be told.
+#[inline(always)]
+pub(crate) fn handed_over() {}

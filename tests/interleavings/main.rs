@@ -54,6 +54,12 @@ models! {
         a_slow_call_is_not_counted_twice_among_calls
         a_slow_call_is_not_counted_twice_within_a_time
     }
+    families {
+        two_calls_that_bring_one_key_share_its_breaker
+        a_key_that_takes_a_place_does_not_hear_of_the_one_before
+        who_looks_at_a_breaker_sees_one_key_only
+        new_settings_reach_a_key_that_comes_meanwhile
+    }
     settings {
         a_change_and_a_trip_have_one_order
         a_trip_by_new_settings_comes_after_their_change
@@ -73,6 +79,7 @@ fn no_model_is_forgotten() {
         include_str!("models/classes.rs"),
         include_str!("models/running.rs"),
         include_str!("models/settings.rs"),
+        include_str!("models/families.rs"),
     ];
     let models = sources.iter().flat_map(|source| source.lines()).filter_map(|line| line.strip_prefix("pub fn "));
     for name in models.filter_map(|line| line.split('(').next()) {

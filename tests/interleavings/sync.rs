@@ -24,6 +24,12 @@ pub(crate) fn prepare() {
     MADE.with(|all| all.replace(made));
 }
 
+/// Orders all that is before it on one thread and all that is after it on another one that comes later.
+pub(crate) fn handed_over() {
+    let all = MADE.with(|all| all.borrow().first().cloned());
+    all.expect("more atomics than were prepared").fetch_add(0, Ordering::AcqRel);
+}
+
 /// Drops those that were not used.
 pub(crate) fn put_away() {
     MADE.with(RefCell::take);

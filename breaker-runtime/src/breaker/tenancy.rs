@@ -27,6 +27,8 @@ pub(crate) enum Leave {
 impl CircuitBreaker {
     /// Takes the breaker from its key, where it may leave at `now` and no call is under way. It lets all
     /// calls pass then, and hears of none, until it begins anew.
+    ///
+    /// A call that has begun meanwhile is still under way afterwards; see [`clear`](Self::clear).
     pub(crate) fn retire(&self, leave: Leave, now: Time) -> bool {
         let word = self.cell.load();
         if !self.is_free_to_leave(word, leave, now) {
@@ -34,14 +36,13 @@ impl CircuitBreaker {
         }
         let Ok(change) = self.cell.exchange(word, word.enter(Mode::Disabled)) else { return false };
         self.pass_over(change.to);
-        if self.totals.begin_anew() {
-            return true;
-        }
-        // A call has begun meanwhile: the key stays, with nothing counted, as little as there was.
-        if let Ok(change) = self.cell.exchange(change.to, change.to.enter(Mode::Automatic)) {
-            self.pass_over(change.to);
-        }
-        false
+        true
+    }
+
+    /// Forgets what its last key has counted, unless a call is still under way. Where this says that none
+    /// is, a call that begins later sees what was written before this.
+    pub(crate) fn clear(&self) -> bool {
+        self.totals.begin_anew()
     }
 
     /// Begins its time with another key, as a breaker that was just made.

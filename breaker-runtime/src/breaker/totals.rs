@@ -193,7 +193,8 @@ impl Lean {
         let other_ends = ENDS.iter().filter_map(|end| (*end as usize).checked_sub(OFTEN));
         let ended =
             counted_successes + other_ends.map(|at| seldom.as_ref().map_or(0, |(_, counts)| counts[at])).sum::<u64>();
-        let counted_starts = load(started);
+        // A call that begins later than this sees all that was written before it.
+        let counted_starts = started.fetch_add(0, Ordering::AcqRel);
         if counted_starts != ended {
             return false;
         }

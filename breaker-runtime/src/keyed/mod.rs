@@ -375,8 +375,9 @@ impl Breakers {
     ) -> (&CircuitBreaker, Result<Permit<&CircuitBreaker>, CircuitBreakerError>) {
         let table = self.table.get_or_init(|| Box::new(Table::new(self.max_keys)));
         let (hash, now) = (table.hash(key), self.clock.now());
+        let mut known = table.find(key, hash);
         loop {
-            let found = match table.find(key, hash) {
+            let found = match known {
                 Some(found) if now.since(found.slot.last_used()) < self.idle => found,
                 Some(found) if !self.forget_if_idle(table, found, now) => found,
                 _ => match self.insert(table, key, hash, now) {
@@ -387,13 +388,14 @@ impl Breakers {
             found.slot.used(now);
             let breaker = &found.slot.breaker;
             let answer = CircuitBreaker::admit(&breaker, limit, whose);
-            if found.slot.belongs_to(found.tenancy) {
+            if found.is_current() {
                 return (breaker, answer);
             }
-            // Another key's meanwhile: nobody there has to hear of this call.
+            // Another key's meanwhile: nobody there has to hear of this call, and this key needs a place.
             if let Ok(permit) = answer {
                 permit.ignore();
             }
+            known = None;
         }
     }
 

@@ -3,8 +3,11 @@
 //! Protocol: `owner` says whose the slot is: a tenancy, of which each has a number of its own, or nobody.
 //! Whoever wants to take the slot away from a key, or give it to one, claims it first: the claim is a bit
 //! beside the tenancy, which one at a time has. A call takes no notice of the claim. It is admitted, and
-//! looks at `owner` afterwards: where that names the tenancy under which it found the slot, it was
-//! admitted for its key; else it looks for its key again.
+//! so counted, and looks at `owner` afterwards: where that names the tenancy under which it found the slot,
+//! it was admitted for its key; else it looks for its key again. Who gives the slot to a key has written
+//! to `owner` before, and then looks whether a call is under way, by an operation that changes the same
+//! count: so either he sees the call, and waits for no one but leaves the slot to others later, or the call
+//! sees him.
 //!
 //! The breaker of a slot that is taken away goes through two epochs: disabled, in which calls that found
 //! it a moment ago are let through and heard by nobody, and then the first of its next key, which begins
@@ -102,6 +105,7 @@ impl Slot {
         fence(Ordering::SeqCst);
         if self.pins.load(Ordering::Acquire) == 0 && self.breaker.retire(leave, now) {
             claim.owner = FREE;
+            self.owner.store(FREE | CLAIMED, Ordering::Release);
             return Some(claim);
         }
         None
@@ -137,13 +141,18 @@ impl Slot {
 }
 
 impl Claim<'_> {
-    /// Gives the slot to a key, which can be found afterwards.
+    /// Gives the slot, which must be clear, to a key, which can be found afterwards.
     pub(super) fn give_to(&mut self, key: Arc<StoredKey>, now: Time) {
         let (slot, tenancy) = (self.slot, key.tenancy);
         slot.used(now);
         slot.owner.store(tenancy | CLAIMED, Ordering::Release);
         self.owner = tenancy;
         slot.breaker.begin_anew(key);
+    }
+
+    /// Whether no call of an earlier key is under way; forgets what was counted for that, then.
+    pub(super) fn clear(&self) -> bool {
+        self.slot.breaker.clear()
     }
 
     /// Takes it back from a key that nobody can have found.

@@ -17,7 +17,7 @@ use super::slot::{Claim, Slot};
 use crate::breaker::{CircuitBreaker, Leave};
 use crate::clock::Time;
 use crate::key::{Key, StoredKey};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, handed_over};
 
 /// How many places are looked at for one that can be had, at most.
 const LOOKED_AT: u64 = 1_024;
@@ -50,6 +50,14 @@ pub(super) struct Found<'a> {
     pub(super) tenancy: u64,
 }
 
+impl Found<'_> {
+    /// Whether it still is this key's.
+    #[inline]
+    pub(super) fn is_current(&self) -> bool {
+        self.slot.belongs_to(self.tenancy)
+    }
+}
+
 impl Table {
     pub(super) fn new(places: u32) -> Self {
         let places = usize::try_from(places).unwrap_or(usize::MAX);
@@ -72,6 +80,7 @@ impl Table {
     #[inline]
     pub(super) fn find<K: Key + ?Sized>(&self, key: &K, hash: u64) -> Option<Found<'_>> {
         let bucket = self.bucket(hash).load();
+        handed_over();
         let item = bucket.as_ref()?.iter().find(|item| item.key.is(key, hash))?;
         Some(self.found(item))
     }
@@ -91,13 +100,21 @@ impl Table {
         let key_here = Arc::new(StoredKey::new(key, hash, tenancy));
         claim.give_to(Arc::clone(&key_here), now);
         ready(&claim.slot.breaker);
+        handed_over();
         let mut other = None;
-        self.bucket(hash).rcu(|bucket| {
-            let present = bucket.as_deref().map_or(&[][..], |bucket| bucket);
-            other = present.iter().find(|item| item.key.is(key, hash)).cloned();
-            let new = other.is_none().then(|| Item { place, key: Arc::clone(&key_here) });
-            Some(Arc::new(present.iter().cloned().chain(new).collect::<Box<[Item]>>()))
+        self.change(hash, |present| {
+            // One whose place was taken away is about to be removed.
+            let is_another = |item: &&Item| item.key.is(key, hash) && self.found(item).is_current();
+            other = present.iter().find(is_another).cloned();
+            match other {
+                Some(_) => present.to_vec(),
+                None => {
+                    let others = present.iter().filter(|item| !item.key.is(key, hash)).cloned();
+                    others.chain([Item { place, key: Arc::clone(&key_here) }]).collect()
+                }
+            }
         });
+        handed_over();
         match other {
             None => Some(Found { slot: claim.slot, tenancy }),
             // Somebody else brought the same key.
@@ -108,9 +125,18 @@ impl Table {
         }
     }
 
+    /// Puts another list in the place of a bucket's.
+    fn change(&self, hash: u64, mut change: impl FnMut(&[Item]) -> Vec<Item>) {
+        self.bucket(hash).rcu(|bucket| {
+            handed_over();
+            let items = change(bucket.as_deref().map_or(&[][..], |bucket| bucket));
+            (!items.is_empty()).then(|| Arc::new(items.into_boxed_slice()))
+        });
+    }
+
     /// Takes the breaker from a key that may leave.
     pub(super) fn evict(&self, found: Found<'_>, leave: Leave, now: Time) -> bool {
-        self.take(found.slot, found.tenancy, leave, now).is_some()
+        self.take(found, leave, now).is_some()
     }
 
     /// All places that belong to a key.
@@ -121,7 +147,7 @@ impl Table {
         })
     }
 
-    /// A place for a key: one that nobody has had yet, or one that is free, or one whose key may leave.
+    /// A place for a key: one that is free, or that nobody has had yet, or one whose key may leave.
     fn claim(&self, now: Time, make: impl Fn() -> CircuitBreaker) -> Option<(u32, Claim<'_>)> {
         if self.free.load(Ordering::Acquire) > 0 {
             if let Some(free) = self.claim_free() {
@@ -138,8 +164,7 @@ impl Table {
     }
 
     fn claim_free(&self) -> Option<(u32, Claim<'_>)> {
-        let (place, claim) = self.places().find_map(|(place, slot)| Some((place, slot.claim_free(&self.free)?)))?;
-        Some((index(place), claim))
+        self.places().find_map(|(place, slot)| Some((index(place), slot.claim_free(&self.free).filter(Claim::clear)?)))
     }
 
     /// Takes the place of a key that may leave: of some, of the one that was used longest ago.
@@ -147,28 +172,23 @@ impl Table {
         let may_leave = |slot: &Slot| slot.breaker.may_leave(Leave::Quiet, now);
         let mut candidates: Vec<_> = self
             .places()
-            .filter_map(|(place, slot)| Some((slot.last_used(), place, slot, slot.tenancy()?)))
-            .filter(|(_, _, slot, _)| may_leave(slot))
+            .filter_map(|(place, slot)| Some((slot.last_used(), place, Found { slot, tenancy: slot.tenancy()? })))
+            .filter(|(_, _, found)| may_leave(found.slot))
             .take(COMPARED)
             .collect();
         candidates.sort_by_key(|(used, ..)| *used);
-        candidates
-            .into_iter()
-            .find_map(|(_, place, slot, tenancy)| Some((index(place), self.take(slot, tenancy, Leave::Quiet, now)?)))
+        candidates.into_iter().find_map(|(_, place, found)| {
+            let claim = self.take(found, Leave::Quiet, now).filter(Claim::clear)?;
+            Some((index(place), claim))
+        })
     }
 
-    fn take<'a>(&'a self, slot: &'a Slot, tenancy: u64, leave: Leave, now: Time) -> Option<Claim<'a>> {
+    /// Takes the place of a key. A call of that key may still be under way.
+    fn take<'a>(&'a self, found: Found<'a>, leave: Leave, now: Time) -> Option<Claim<'a>> {
+        let Found { slot, tenancy } = found;
         let claim = slot.evict(tenancy, leave, now, &self.free)?;
         if let Some(hash) = slot.breaker.key_hash() {
-            self.bucket(hash).rcu(|bucket| {
-                let rest: Box<[Item]> = bucket
-                    .iter()
-                    .flat_map(|bucket| bucket.iter())
-                    .filter(|item| item.key.tenancy != tenancy)
-                    .cloned()
-                    .collect();
-                (!rest.is_empty()).then(|| Arc::new(rest))
-            });
+            self.change(hash, |items| items.iter().filter(|item| item.key.tenancy != tenancy).cloned().collect());
         }
         Some(claim)
     }

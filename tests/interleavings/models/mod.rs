@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod classes;
+pub mod families;
 pub mod probes;
 pub mod running;
 pub mod settings;
