@@ -73,6 +73,10 @@ mod tests {
             "ignore = E::A(n) if n > 3, failure_if = bad",
             "ignore = E::A { code: 404, .. }, fallback = |_| Ok(3), fallback_on = \"failure\"",
             "fallback = f::<u8, u16>, fallback_on = \"rejection\"",
+            "key = x, max_keys = 200, idle = \"5m\", overflow = \"shared\", accessor = families, threshold = 3",
+            "key = &x.y, max_keys = MOST, idle = IDLE, overflow = \"metrics_only\", name = \"x\", fallback = g",
+            "dependency = \"d\", note = NOTE, class = |e| e.class()",
+            "breaker = SHARED, class = E::class",
             "breaker = SHARED, accessor = other, ignore = _, fallback = cached",
             "breaker = self.breaker, accessor = false",
             "breaker = x",
@@ -151,6 +155,51 @@ mod tests {
             &[&*format!("`name` {own}"), &format!("`reset` {own}"), &format!("`window` {own}")],
         );
         said("breaker = self.b, accessor = other", SYNC, &["an accessor returns"]);
+    }
+
+    #[test]
+    fn one_breaker_or_one_for_each_key() {
+        let family =
+            |name: &str| format!("`{name}` is for a family of breakers, one for each `key`, and this function");
+        said("max_keys = 3", SYNC, &[&family("max_keys")]);
+        said(
+            "idle = \"1s\", overflow = \"shared\", max_keys = 0",
+            SYNC,
+            &[
+                "`max_keys` accepts a whole number from 1 to 1000000",
+                &family("idle"),
+                &family("overflow"),
+                &family("max_keys"),
+            ],
+        );
+        let own = "belongs to the breaker that `breaker` names";
+        said(
+            "breaker = B, key = x, max_keys = 3, note = \"n\", dependency = \"d\"",
+            SYNC,
+            &[&*format!("`note` {own}"), &format!("`dependency` {own}"), "`key` makes a breaker for each value"],
+        );
+        said(
+            "breaker = B, idle = \"1s\"",
+            SYNC,
+            &["`idle` is for a family of breakers, one for each `key`, and `breaker`"],
+        );
+        said("key = \"x\", overflow = \"other\", max_keys = 3", SYNC, &["`key` accepts", "`overflow` accepts"]);
+        said("key = |x| x", SYNC, &["`key` accepts"]);
+        said("note = \"\"", SYNC, &["`note` accepts a text"]);
+        said("class = kind(), class = 3", SYNC, &["`class` accepts", "`class` is given twice"]);
+    }
+
+    #[test]
+    fn keys_out_of_a_pattern() {
+        let item = "fn f((a, S { b: [c, ..], d }): A, e: E) {}";
+        for (key, name) in [("a", "a"), ("&c", "c"), ("g(d)", "d")] {
+            said(&format!("key = {key}, fallback = x"), item, &[&format!("`{name}` does not exist yet")]);
+            said(&format!("key = {key}, fallback = |_| ()"), item, &[]);
+            said(&format!("key = {key}"), item, &[]);
+        }
+        for key in ["e", "e.a", "e.d()", "b"] {
+            said(&format!("key = {key}, fallback = x"), item, &[]);
+        }
     }
 
     #[test]

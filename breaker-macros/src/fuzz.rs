@@ -81,7 +81,7 @@ const VALUES: &str = r##"
     0 1 3 -1 255 256 65_535 65536 99999999999999999999999999 0x10 3u32 3usize 0.5 1.0 0.0 1e999 0.5f32 "60s"
     "60" 60s "0s" "250ms" "99999999999999999999s" "50%" "0%" "%" "e%" 50% "" "name" r#"60s"# b"60s" c"60s" 's'
     b's' true false LIMIT limits::LIMIT self.limit self.breaker Duration::from_secs(3) "failure" "rejection"
-    "ignore" _ Self::f f() ::renamed crate::a::b other self. Self::
+    "ignore" "shared" &self.host _ Self::f f() ::renamed crate::a::b other self. Self::
 "##;
 
 /// Those with spaces in them.
@@ -236,7 +236,7 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 /// Arguments that are right on any function, and go together.
-const RIGHT: [&str; 14] = [
+const RIGHT: [&str; 17] = [
     "consecutive = 3",
     "failures = 3, window = 20",
     "failure_rate = \"50%\", min_calls = MIN_CALLS",
@@ -250,6 +250,9 @@ const RIGHT: [&str; 14] = [
     "name = \"prices\", accessor = price_breaker",
     "ignore = E::A(_) | E::B { .. }",
     "failure_if = |output| output.bad(a, b)",
+    "class = |error| error.class()",
+    "dependency = \"prices\", note = NOTE",
+    "key = &x.host, max_keys = 200, idle = IDLE, overflow = \"shared\"",
     "fallback = |_| Ok(3), fallback_on = \"failure\"",
 ];
 
@@ -314,6 +317,7 @@ proptest! {
             "window = 0", "failure_rate = 0", "slow_rate = 50", "slow_call = 2", "min_calls = 65_536", "ramp = \"0s\"",
             "successes = 0", "probe_failure_rate = \"0%\"", "\"3\"", "= 3", "", "crate = a::b", "fallback = f()",
             "ignore = |error| x", "accessor = true", "breaker = ", "(threshold = 3)", "probes: 3", "on_cancel = failure",
+            "max_keys = 0", "key = \"x\"", "overflow = \"other\"", "idle = 3", "note = 3", "class = \"x\"",
         ]),
         position in any::<prop::sample::Index>(),
         item in select(&FUNCTIONS),

@@ -50,7 +50,8 @@ use proc_macro::TokenStream;
 ///   function's own error by `From`, as `?` would; a function that returns no `Result` must have a fallback.
 ///
 /// Beside the function stands an accessor, `fetch_price_breaker()`, which returns the `&'static CircuitBreaker`
-/// with the function's visibility; for a method it is an associated function, `Client::get_breaker()`.
+/// with the function's visibility; for a method it is an associated function, `Client::get_breaker()`. With `key` it
+/// is `fetch_price_breakers()`, and returns all of them.
 ///
 /// # The keys
 ///
@@ -73,6 +74,8 @@ use proc_macro::TokenStream;
 /// | `name` | a text such as `"pricing"`, or a `&'static str` constant | what events, errors and the registry call the breaker (the function's path) |
 /// | `accessor` | a name such as `price_breaker`, or `false` | the generated function that returns the breaker (`<function>_breaker`) |
 /// | `crate` | an absolute path such as `::renamed` or `crate::facade::breaker` | where the crate `breaker_runtime` is found (`::breaker_runtime`) |
+/// | `dependency` | a text such as `"payment service"`, or a `&'static str` constant | what the function depends on, for people and metrics (none) |
+/// | `note` | a text such as `"orders wait meanwhile"`, or a `&'static str` constant | what the person on call should know (none) |
 ///
 /// - The default name has no type in it: methods of one name, of two types in one module, share it. Give them a
 ///   `name` each.
@@ -81,11 +84,57 @@ use proc_macro::TokenStream;
 /// - In a generic `impl<T> Client<T>`, name some type to call it: `Client::<()>::get_breaker()`.
 /// - `breaker` may be the path of a static (`CircuitBreaker`, or a `LazyLock` of one) or any expression that gives
 ///   a `&'static CircuitBreaker` or an `Arc<CircuitBreaker>`, such as `self.breaker`. Several functions may name
-///   one breaker, which is right for several calls of one dependency. Keys for trip and recovery, and `name`,
-///   belong to that breaker then and are refused here; there is an accessor where `breaker` is the path of a
-///   static.
+///   one breaker, which is right for several calls of one dependency. Keys for trip and recovery, `name`,
+///   `dependency` and `note` belong to that breaker then and are refused here; there is an accessor where `breaker`
+///   is the path of a static.
+/// - `dependency` and `note` travel with the breaker into reports and events. Breakers with one `dependency` can be
+///   looked at together; a `note` says to whoever is woken by a report what follows, and what to do.
 /// - `crate` is for a renamed dependency (`::renamed`) or a re-export (`crate::facade::breaker`). The path must be
 ///   absolute, because it is used in more than one scope.
+///
+/// ## A breaker for each key
+///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `key` | an expression over the arguments, such as `host` or `&order.tenant` | one breaker for each value of it (one for the function) |
+/// | `max_keys` | a whole number from 1 to 1000000, or a `u32` constant | how many keys have breakers at one time (1000) |
+/// | `idle` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | a key that was not called for so long is forgotten (10 minutes) |
+/// | `overflow` | `"metrics_only"` or `"shared"` | what protects keys beyond `max_keys`: a breaker that rejects nothing, or one that they share (`"metrics_only"`) |
+///
+/// With `key` the function has a family of breakers, one for each value of that expression: a host that is down takes
+/// no call away from the others.
+///
+/// ```
+/// use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+///
+/// #[circuit_breaker(key = host, threshold = 3, max_keys = 200)]
+/// fn status(host: &str) -> Result<u16, CircuitBreakerError> {
+/// #   let _ = host;
+///     Ok(200)
+/// }
+///
+/// assert_eq!(status("eu.example.com").ok(), Some(200));
+/// assert!(status_breakers().get("eu.example.com").is_some());
+/// assert!(status_breakers().get("us.example.com").is_none());
+/// ```
+///
+/// - A key suits what fails by itself, is called often, and of which there are few: hosts, shards, regions, partners, the
+///   models of a provider.
+/// - A breaker per user, or per request, rarely makes sense: each sees too few calls to learn from, so that it opens
+///   late or never, and one user's mistakes say nothing of the dependency. What is meant then is a quota or a rate
+///   limit. The same goes for anything a stranger can choose, such as a URL: a key for each is memory that he fills.
+/// - A key is anything that has `Hash`, `Eq` and `Display` and is `Clone`, or a borrowed form of that, such as `str`;
+///   references around it do not matter. Texts are one kind of key, be they `&str`, `String`, `Cow<str>` or `Arc<str>`.
+///   A copy is made of a new key alone; a known one allocates nothing.
+/// - The expression is evaluated once for each call, first of all, and may borrow from arguments that the body, or the
+///   fallback, takes. The future of an async function then has room for such an argument twice. Names out of a pattern, as in `(host, port): Address`, are no keys where `fallback` is a path.
+/// - Every other key of this page holds for each of the breakers: `threshold = 3` is three failures of one host.
+/// - The accessor returns the family, `&'static Breakers`, and is called `<function>_breakers`; `accessor` renames it
+///   or leaves it out, as ever.
+/// - A key that is open, or has failed of late, is not forgotten for a quiet one. Where there are `max_keys` of them, what
+///   comes then is let through and counted (`"metrics_only"`), or has one breaker together (`"shared"`), in which one of
+///   them can take all the others' calls away.
+/// - `key` and `breaker` exclude each other.
 ///
 /// ## When the breaker opens
 ///
@@ -170,6 +219,10 @@ use proc_macro::TokenStream;
 ///
 /// ## What counts as a failure
 ///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `class` | a closure such as `\|error\| …`, or the path of a function, from `&E` to `&'static str` | a word for each failure, by which totals and reports sort them (none) |
+///
 /// `ignore` is asked first: an error that matches, such as "no such product", is neither success nor failure. Then
 /// `failure_if` sees the whole output by reference: an `Ok` response with status 503 can be a failure, an `Err`
 /// that proves health a success.
@@ -199,6 +252,30 @@ use proc_macro::TokenStream;
 /// }
 /// assert_eq!((stock(2_000), stock(2_000)), (None, None));
 /// assert_eq!(stock(2_000), Some(0)); // rejected, so the fallback answers
+/// ```
+///
+/// `class` sorts failures that are an `Err`, so that a report can say "2 timeout, 1 refused". It is asked once for each of
+/// them, never for a success or an ignored error, and decides nothing. Answer with a few fixed words.
+///
+/// ```
+/// # use breaker_runtime::circuit_breaker;
+/// use std::io::{Error, ErrorKind, Result};
+///
+/// fn kind(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::ConnectionRefused => "refused",
+///         ErrorKind::TimedOut => "slow",
+///         _ => "other",
+///     }
+/// }
+///
+/// #[circuit_breaker(threshold = 3, class = kind, dependency = "mail relay", note = "mails wait meanwhile")]
+/// fn send(mail: &str) -> Result<()> {
+/// #   let _ = mail;
+///     Ok(())
+/// }
+/// # assert!(send("").is_ok());
+/// # assert_eq!(send_breaker().about().dependency, Some("mail relay"));
 /// ```
 ///
 /// ## Time limit
@@ -244,7 +321,8 @@ use proc_macro::TokenStream;
 ///
 /// Numbers, times and texts are literals or constant expressions: `threshold = LIMIT`, `reset = RESET` with a
 /// `Duration`, `jitter = SHARE` with an `f64`, `name = NAME` with a `&'static str`, `window = WINDOW` with a `Duration`
-/// or a `u32`. Both are checked when the code compiles.
+/// or a `u32`. Both are checked when the code compiles. `key`, `breaker`, `ignore`, `failure_if`, `class` and `fallback`
+/// are code.
 ///
 /// # Warnings
 ///
@@ -261,7 +339,7 @@ use proc_macro::TokenStream;
 /// # Limits
 ///
 /// - There is one breaker for each function item: all instances of a generic function share it, and so do all types
-///   that use a provided trait method. For a breaker per value, use `breaker = self.breaker`.
+///   that use a provided trait method. For a breaker per value, use `key` or `breaker = self.breaker`.
 /// - A protected function that calls itself takes a second permit; while one probe is out, the inner call is
 ///   rejected, and if the outer one fails for that, the breaker cannot close. Protect the outermost call only.
 /// - `const`, `unsafe` and variadic functions are refused, and functions that return a future: write an `async fn`.

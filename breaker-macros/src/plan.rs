@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, FnArg, Ident, Pat, PatIdent, Signature, parse_quote_spanned};
 
 use crate::args::values::{self, Accessor, Value, Window};
-use crate::args::{Arguments, FallbackOn, Ignore, OnCancel};
+use crate::args::{Arguments, FallbackOn, Ignore, OnCancel, Overflow};
 use crate::problems::Problems;
 use crate::rules::Doubt;
 use crate::signature::Function;
@@ -25,6 +25,7 @@ pub(crate) struct Plan {
     pub(crate) limit: Option<Value<Duration>>,
     pub(crate) ignore: Option<Ignore>,
     pub(crate) failure_if: Option<Expr>,
+    pub(crate) class: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
     /// Patterns that gave way to a name in the signature, and come back before the body.
     pub(crate) unpacked: Vec<Unpacked>,
@@ -36,12 +37,20 @@ pub(crate) enum Breaker {
     Own {
         name: Option<Value<()>>,
         settings: Vec<Setting>,
+        dependency: Option<Value<()>>,
+        note: Option<Value<()>>,
+        family: Option<Box<Family>>,
     },
     /// `lasting` says that the same static is meant wherever the expression stands.
-    Shared {
-        expr: Expr,
-        lasting: bool,
-    },
+    Shared { expr: Expr, lasting: bool },
+}
+
+/// What makes it a breaker for each key.
+pub(crate) struct Family {
+    pub(crate) key: Expr,
+    pub(crate) max_keys: Option<Value<u32>>,
+    pub(crate) idle: Option<Value<Duration>>,
+    pub(crate) overflow: Overflow,
 }
 
 /// One call on the runtime's `Settings`.
@@ -104,17 +113,36 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
         };
         Fallback { answer, on: arguments.fallback_on.unwrap_or(FallbackOn::Rejection) }
     });
+    if let Breaker::Own { family: Some(family), .. } = &breaker {
+        rules::check_key(&family.key, unpacked.iter().map(|Unpacked { pattern, .. }| pattern), problems);
+    }
     let runtime = arguments.crate_path.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::breaker_runtime));
     let runtime = quote_spanned!(Span::mixed_site()=> #runtime::__private);
-    let (limit, ignore, failure_if) = (arguments.timeout, arguments.ignore, arguments.failure_if);
-    Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, fallback, unpacked, doubts }
+    let (limit, ignore) = (arguments.timeout, arguments.ignore);
+    let (failure_if, class) = (arguments.failure_if, arguments.class);
+    Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, class, fallback, unpacked, doubts }
 }
 
 fn breaker(arguments: &mut Arguments, signature: &Signature) -> Breaker {
     match arguments.breaker.take() {
         Some(expr) => Breaker::Shared { lasting: rules::is_lasting(&expr, signature), expr },
-        None => Breaker::Own { name: arguments.name.take(), settings: settings(arguments) },
+        None => Breaker::Own {
+            name: arguments.name.take(),
+            settings: settings(arguments),
+            dependency: arguments.dependency.take(),
+            note: arguments.note.take(),
+            family: family(arguments),
+        },
     }
+}
+
+fn family(arguments: &mut Arguments) -> Option<Box<Family>> {
+    Some(Box::new(Family {
+        key: arguments.key.take()?,
+        max_keys: arguments.max_keys.take(),
+        idle: arguments.idle.take(),
+        overflow: arguments.overflow.unwrap_or(Overflow::MetricsOnly),
+    }))
 }
 
 /// The window after the rules that look back on it, and `min_calls` after the window: only then can they be compared.
@@ -163,7 +191,11 @@ fn accessor(
     match asked {
         Some(Accessor::None) => None,
         Some(Accessor::Named(name)) => Some(name.clone()),
-        None => Some(format_ident!("{}_breaker", signature.ident.unraw(), span = Span::call_site())),
+        None => {
+            let keyed = matches!(breaker, Breaker::Own { family: Some(_), .. });
+            let ending = if keyed { "breakers" } else { "breaker" };
+            Some(format_ident!("{}_{ending}", signature.ident.unraw(), span = Span::call_site()))
+        }
     }
 }
 
@@ -194,6 +226,16 @@ fn by_name(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Ident
         names.push(name);
     }
     names
+}
+
+impl Plan {
+    /// The breakers, where there is one for each key.
+    pub(crate) fn family(&self) -> Option<&Family> {
+        match &self.breaker {
+            Breaker::Own { family, .. } => family.as_deref(),
+            Breaker::Shared { .. } => None,
+        }
+    }
 }
 
 /// Whether an accessor beside this function would hinder `dyn Trait`, were it not excepted from it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, FnArg, GenericParam, Ident, ReceiverKind, Signature, Token};
+use syn::{Attribute, Expr, FnArg, GenericParam, Ident, Pat, ReceiverKind, Signature, Token};
 
 use crate::args::keys::{Group, Id};
 use crate::args::values::{Accessor, Fallback, Value, Window, place};
@@ -33,6 +33,7 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
         check_reset(arguments, problems);
         check_probes(arguments, problems);
     }
+    check_family(arguments, problems);
     if let (Some(key), None) = (arguments.given(Id::FallbackOn), arguments.given(Id::Fallback)) {
         problems.at(key, "`fallback_on` says when a `fallback` answers: add `fallback = …`");
     }
@@ -40,11 +41,47 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
 
 fn refuse_beside_breaker(arguments: &Arguments, problems: &mut Problems) {
     for given in &arguments.given {
-        if matches!(given.key.group, Group::Trip | Group::Recovery) || given.key.id == Id::Name {
+        if matches!(given.key.group, Group::Trip | Group::Recovery)
+            || matches!(given.key.id, Id::Name | Id::Dependency | Id::Note)
+        {
             let name = given.key.name;
             let text =
                 format!("`{name}` belongs to the breaker that `breaker` names: set it where that breaker is made");
             problems.at(&given.ident, text);
+        }
+    }
+}
+
+fn check_family(arguments: &Arguments, problems: &mut Problems) {
+    let shared = arguments.given(Id::Breaker).is_some();
+    if let Some(key) = arguments.given(Id::Key) {
+        if shared {
+            let text = "`key` makes a breaker for each value, and `breaker` names one that is there: \
+                        keep only one of the two";
+            problems.at(key, text);
+        }
+        return;
+    }
+    for given in arguments.given.iter().filter(|given| given.key.group == Group::Family) {
+        let name = given.key.name;
+        let remedy = if shared {
+            format!("`breaker` names a single one: leave `{name}` out")
+        } else {
+            format!("this function has a single one: add `key = …`, or leave `{name}` out")
+        };
+        problems.at(&given.ident, format!("`{name}` is for a family of breakers, one for each `key`, and {remedy}"));
+    }
+}
+
+/// A key that names what is taken out of an argument only after the call was admitted.
+pub(crate) fn check_key<'a>(key: &Expr, unpacked: impl Iterator<Item = &'a Pat>, problems: &mut Problems) {
+    for name in unpacked.flat_map(types::bound_names) {
+        if types::names(key, &name) {
+            let text = format!(
+                "`{name}` does not exist yet when the key is needed, because the `fallback` is given the whole argument: \
+                 give the argument a name and write the key as a part of it, or write the fallback as a closure"
+            );
+            problems.at(key, text);
         }
     }
 }

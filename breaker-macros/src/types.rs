@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound};
+use syn::{GenericArgument, Ident, Pat, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound};
 
 /// Puts `_` in the place of each `impl Trait`, which may not stand in the type of a closure or of a local.
 pub(crate) fn infer_opaque(ty: &mut Type) {
@@ -120,6 +120,40 @@ pub(crate) fn mentions(tokens: impl ToTokens, words: &[&str]) -> bool {
         })
     }
     search(tokens.into_token_stream(), words)
+}
+
+/// Whether an expression uses the name, which after a point would be a field's or a method's.
+pub(crate) fn names(expr: impl ToTokens, name: &Ident) -> bool {
+    fn search(tokens: TokenStream, name: &Ident) -> bool {
+        let mut after_point = false;
+        tokens.into_iter().any(|token| {
+            let field =
+                std::mem::replace(&mut after_point, matches!(&token, TokenTree::Punct(p) if p.as_char() == '.'));
+            match token {
+                TokenTree::Group(group) => search(group.stream(), name),
+                TokenTree::Ident(ident) => !field && ident == *name,
+                _ => false,
+            }
+        })
+    }
+    search(expr.into_token_stream(), name)
+}
+
+/// The names that a pattern gives to what it takes apart.
+pub(crate) fn bound_names(pattern: &Pat) -> Vec<Ident> {
+    match pattern {
+        Pat::Ident(bound) => {
+            let inner = bound.subpat.iter().flat_map(|(_, inner)| bound_names(inner));
+            std::iter::once(bound.ident.clone()).chain(inner).collect()
+        }
+        Pat::Paren(inner) => bound_names(&inner.pat),
+        Pat::Reference(inner) => bound_names(&inner.pat),
+        Pat::Slice(parts) => parts.elems.iter().flat_map(bound_names).collect(),
+        Pat::Struct(fields) => fields.fields.iter().flat_map(|field| bound_names(&field.pat)).collect(),
+        Pat::Tuple(parts) => parts.elems.iter().flat_map(bound_names).collect(),
+        Pat::TupleStruct(parts) => parts.elems.iter().flat_map(bound_names).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Tokens as a text without spaces, which is how people write a path.

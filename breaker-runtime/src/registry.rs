@@ -9,6 +9,7 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::breaker::CircuitBreaker;
+use crate::keyed::Breakers;
 use crate::site::{Site, SiteId};
 
 static ADDED: Mutex<Vec<&'static CircuitBreaker>> = Mutex::new(Vec::new());
@@ -32,7 +33,7 @@ static ADDED: Mutex<Vec<&'static CircuitBreaker>> = Mutex::new(Vec::new());
 #[must_use]
 pub fn all() -> Vec<&'static CircuitBreaker> {
     // Not under the lock: a breaker that is made at its first use runs the user's code here.
-    let mut all: Vec<_> = Site::all().map(Site::breaker).collect();
+    let mut all: Vec<_> = Site::all().filter_map(Site::breaker).collect();
     all.extend(added().iter());
     all.sort_by_key(|breaker| {
         let at = breaker.location();
@@ -102,7 +103,12 @@ pub fn check() -> Vec<SharedName> {
 
 /// The breakers of the function `id`, which should be one.
 pub(crate) fn find(id: SiteId) -> impl Iterator<Item = &'static CircuitBreaker> {
-    Site::all().filter(move |site| site.id() == id).map(Site::breaker)
+    Site::all().filter(move |site| site.id() == id).filter_map(Site::breaker)
+}
+
+/// The family of the function `id`, which should be one.
+pub(crate) fn find_family(id: SiteId) -> impl Iterator<Item = &'static Breakers> {
+    Site::all().filter(move |site| site.id() == id).filter_map(Site::breakers)
 }
 
 fn added() -> std::sync::MutexGuard<'static, Vec<&'static CircuitBreaker>> {

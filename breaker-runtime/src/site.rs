@@ -1,12 +1,20 @@
 //! The list of protected functions that the linker makes.
 
 use crate::breaker::CircuitBreaker;
+use crate::keyed::Breakers;
 
 /// One protected function, as the linker knows it.
 #[derive(Debug)]
 pub struct Site {
     id: SiteId,
-    breaker: fn() -> &'static CircuitBreaker,
+    holds: Holds,
+}
+
+/// What a protected function asks.
+#[derive(Debug)]
+enum Holds {
+    One(fn() -> &'static CircuitBreaker),
+    Family(fn() -> &'static Breakers),
 }
 
 /// What tells a protected function from all others of the program.
@@ -31,7 +39,13 @@ impl Site {
     /// The function `id` with its breaker.
     #[must_use]
     pub const fn new(id: SiteId, breaker: fn() -> &'static CircuitBreaker) -> Self {
-        Self { id, breaker }
+        Self { id, holds: Holds::One(breaker) }
+    }
+
+    /// The function `id` with a breaker for each key.
+    #[must_use]
+    pub const fn family(id: SiteId, breakers: fn() -> &'static Breakers) -> Self {
+        Self { id, holds: Holds::Family(breakers) }
     }
 
     pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
@@ -42,8 +56,20 @@ impl Site {
         self.id
     }
 
-    pub(crate) fn breaker(&self) -> &'static CircuitBreaker {
-        (self.breaker)()
+    /// Its breaker, where it has one alone.
+    pub(crate) fn breaker(&self) -> Option<&'static CircuitBreaker> {
+        match self.holds {
+            Holds::One(breaker) => Some(breaker()),
+            Holds::Family(_) => None,
+        }
+    }
+
+    /// Its breakers, where it has one for each key.
+    pub(crate) fn breakers(&self) -> Option<&'static Breakers> {
+        match self.holds {
+            Holds::One(_) => None,
+            Holds::Family(breakers) => Some(breakers()),
+        }
     }
 }
 

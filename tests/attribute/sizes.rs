@@ -1,4 +1,4 @@
-//! What a breaker adds to a future: at most 64 bytes.
+//! What a breaker adds to a future: at most 64 bytes, and an argument that its key borrows from a second time.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -42,6 +42,23 @@ async fn large_with_a_time_limit(bytes: [u8; 1024]) -> Result<u32, Error> {
     Ok(bytes.iter().map(|byte| u32::from(*byte)).sum())
 }
 
+async fn large_at(host: &str, bytes: [u8; 1024]) -> Result<u32, Error> {
+    yield_now().await;
+    Ok(bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>() + u32::from(host.is_empty()))
+}
+
+#[circuit_breaker(key = host)]
+async fn large_keyed(host: &str, bytes: [u8; 1024]) -> Result<u32, Error> {
+    yield_now().await;
+    Ok(bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>() + u32::from(host.is_empty()))
+}
+
+#[circuit_breaker(key = host.to_owned(), fallback = |_| Ok(2), class = |_| "any")]
+async fn large_keyed_with_a_fallback(host: &str, bytes: [u8; 1024]) -> Result<u32, Error> {
+    yield_now().await;
+    Ok(bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>() + u32::from(host.is_empty()))
+}
+
 /// What the time limit alone costs: tokio's timer.
 async fn large_limited_by_hand(bytes: [u8; 1024]) -> Result<u32, Error> {
     let body = async move {
@@ -58,6 +75,9 @@ fn at_most_64_bytes() {
     assert!(added(size_of_val(&small_protected()), size_of_val(&small())) <= 64);
     assert!(added(size_of_val(&large_protected([0; 1024])), plain) <= 64);
     assert!(added(size_of_val(&large_with_a_fallback([0; 1024])), plain) <= 64);
+    let keyless = size_of_val(&large_at("a", [0; 1024]));
+    assert!(added(size_of_val(&large_keyed("a", [0; 1024])), keyless) <= 64 + size_of::<&str>());
+    assert!(added(size_of_val(&large_keyed_with_a_fallback("a", [0; 1024])), keyless) <= 64);
     let limited = size_of_val(&large_limited_by_hand([0; 1024]));
     assert!(added(size_of_val(&large_with_a_time_limit([0; 1024])), limited) <= 64);
 }

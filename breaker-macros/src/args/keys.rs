@@ -9,6 +9,12 @@ pub(crate) enum Id {
     Accessor,
     Crate,
     Breaker,
+    Dependency,
+    Note,
+    Key,
+    MaxKeys,
+    Idle,
+    Overflow,
     Threshold,
     Consecutive,
     Failures,
@@ -30,6 +36,7 @@ pub(crate) enum Id {
     Timeout,
     Ignore,
     FailureIf,
+    Class,
     Fallback,
     FallbackOn,
 }
@@ -38,6 +45,7 @@ pub(crate) enum Id {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Group {
     Identity,
+    Family,
     Trip,
     Recovery,
     Outcome,
@@ -59,13 +67,14 @@ pub(crate) struct Key {
 }
 
 const COUNT: &str = "a whole number from 1 to 65535, or a `u32` constant";
+const KEYS_OF_A_FAMILY: &str = "a whole number from 1 to 1000000, or a `u32` constant";
 const PROBES: &str = "a whole number from 1 to 255, or a `u32` constant";
 const TIME: &str = "a time as text, such as `\"250ms\"`, `\"60s\"` or `\"5m\"`, or a `Duration` constant";
 const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or an `f64` constant";
 const WINDOW: &str =
     "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 27] = [
+pub(crate) static KEYS: [Key; 34] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -135,6 +144,48 @@ pub(crate) static KEYS: [Key; 27] = [
         group: Group::Identity,
         accepts: "an absolute path such as `::renamed` or `crate::facade::breaker`",
         meaning: "where the crate `breaker_runtime` is found (`::breaker_runtime`)",
+    },
+    Key {
+        id: Id::Dependency,
+        name: "dependency",
+        group: Group::Identity,
+        accepts: "a text such as `\"payment service\"`, or a `&'static str` constant",
+        meaning: "what the function depends on, for people and metrics (none)",
+    },
+    Key {
+        id: Id::Note,
+        name: "note",
+        group: Group::Identity,
+        accepts: "a text such as `\"orders wait meanwhile\"`, or a `&'static str` constant",
+        meaning: "what the person on call should know (none)",
+    },
+    Key {
+        id: Id::Key,
+        name: "key",
+        group: Group::Family,
+        accepts: "an expression over the arguments, such as `host` or `&order.tenant`",
+        meaning: "one breaker for each value of it (one for the function)",
+    },
+    Key {
+        id: Id::MaxKeys,
+        name: "max_keys",
+        group: Group::Family,
+        accepts: KEYS_OF_A_FAMILY,
+        meaning: "how many keys have breakers at one time (1000)",
+    },
+    Key {
+        id: Id::Idle,
+        name: "idle",
+        group: Group::Family,
+        accepts: TIME,
+        meaning: "a key that was not called for so long is forgotten (10 minutes)",
+    },
+    Key {
+        id: Id::Overflow,
+        name: "overflow",
+        group: Group::Family,
+        accepts: "`\"metrics_only\"` or `\"shared\"`",
+        meaning: "what protects keys beyond `max_keys`: a breaker that rejects nothing, or one that they share (`\"metrics_only\"`)",
     },
     Key {
         id: Id::Consecutive,
@@ -249,6 +300,13 @@ pub(crate) static KEYS: [Key; 27] = [
         meaning: "lets a growing share of calls through, for so long after probes closed the breaker (all at once)",
     },
     Key {
+        id: Id::Class,
+        name: "class",
+        group: Group::Outcome,
+        accepts: "a closure such as `|error| …`, or the path of a function, from `&E` to `&'static str`",
+        meaning: "a word for each failure, by which totals and reports sort them (none)",
+    },
+    Key {
         id: Id::FallbackOn,
         name: "fallback_on",
         group: Group::Fallback,
@@ -351,6 +409,12 @@ mod tests {
             ("slow_calls", "slow_call"),
             ("min_call", "min_calls"),
             ("rampup", "ramp"),
+            ("keys", "key"),
+            ("max_key", "max_keys"),
+            ("dependancy", "dependency"),
+            ("notes", "note"),
+            ("klass", "class"),
+            ("overflows", "overflow"),
         ] {
             assert_eq!(meant_by(typed), Some(meant), "{typed}");
         }

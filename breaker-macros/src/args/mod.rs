@@ -24,6 +24,13 @@ pub(crate) enum OnCancel {
     Ignore,
 }
 
+/// What protects keys beyond `max_keys`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Overflow {
+    MetricsOnly,
+    Shared,
+}
+
 /// When the fallback answers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum FallbackOn {
@@ -78,6 +85,12 @@ pub(crate) struct Arguments {
     pub(crate) accessor: Option<Accessor>,
     pub(crate) crate_path: Option<TokenStream>,
     pub(crate) breaker: Option<Expr>,
+    pub(crate) dependency: Option<Value<()>>,
+    pub(crate) note: Option<Value<()>>,
+    pub(crate) key: Option<Expr>,
+    pub(crate) max_keys: Option<Value<u32>>,
+    pub(crate) idle: Option<Value<Duration>>,
+    pub(crate) overflow: Option<Overflow>,
     pub(crate) threshold: Option<Value<u32>>,
     pub(crate) consecutive: Option<Value<u32>>,
     pub(crate) failures: Option<Value<u32>>,
@@ -99,6 +112,7 @@ pub(crate) struct Arguments {
     pub(crate) timeout: Option<Value<Duration>>,
     pub(crate) ignore: Option<Ignore>,
     pub(crate) failure_if: Option<Expr>,
+    pub(crate) class: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
     pub(crate) fallback_on: Option<FallbackOn>,
 }
@@ -181,6 +195,12 @@ impl Arguments {
             Id::Accessor => self.accessor = Some(values::accessor(key, &expr)?),
             Id::Crate => self.crate_path = Some(values::absolute_path(key, &expr)?),
             Id::Breaker => self.breaker = Some(expr),
+            Id::Dependency => self.dependency = Some(values::text(key, &expr)?),
+            Id::Note => self.note = Some(values::text(key, &expr)?),
+            Id::Key => self.key = Some(values::key(key, expr)?),
+            Id::MaxKeys => self.max_keys = Some(values::count(key, &expr, values::MOST_KEYS)?),
+            Id::Idle => self.idle = Some(values::time(key, &expr)?),
+            Id::Overflow => self.overflow = Some(values::choice(key, &expr, &OVERFLOW)?),
             Id::Threshold => self.threshold = Some(values::count(key, &expr, values::MOST_CALLS)?),
             Id::Consecutive => self.consecutive = Some(values::count(key, &expr, values::MOST_CALLS)?),
             Id::Failures => self.failures = Some(values::count(key, &expr, values::MOST_CALLS)?),
@@ -201,6 +221,7 @@ impl Arguments {
             Id::Ramp => self.ramp = Some(values::time(key, &expr)?),
             Id::Timeout => self.timeout = Some(values::time(key, &expr)?),
             Id::FailureIf => self.failure_if = Some(values::judge(key, expr)?),
+            Id::Class => self.class = Some(values::judge(key, expr)?),
             Id::Fallback => self.fallback = Some(values::fallback(key, expr)?),
             Id::FallbackOn => self.fallback_on = Some(values::choice(key, &expr, &FALLBACK_ON)?),
             // Its value was read as a pattern.
@@ -212,6 +233,8 @@ impl Arguments {
 
 const ON_CANCEL: [(&str, OnCancel); 3] =
     [("unanswered", OnCancel::Unanswered), ("failure", OnCancel::Failure), ("ignore", OnCancel::Ignore)];
+
+const OVERFLOW: [(&str, Overflow); 2] = [("metrics_only", Overflow::MetricsOnly), ("shared", Overflow::Shared)];
 
 const FALLBACK_ON: [(&str, FallbackOn); 2] = [("rejection", FallbackOn::Rejection), ("failure", FallbackOn::Failure)];
 

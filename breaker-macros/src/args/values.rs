@@ -55,6 +55,8 @@ pub(crate) fn place(expr: &Expr) -> &Expr {
 pub(crate) const MOST_CALLS: u32 = 65_535;
 /// The largest number of probes.
 pub(crate) const MOST_PROBES: u32 = 255;
+/// The largest number of keys in a family.
+pub(crate) const MOST_KEYS: u32 = 1_000_000;
 
 /// A literal as written, with its sign.
 struct Written<'a> {
@@ -300,6 +302,17 @@ pub(crate) fn absolute_path(key: &Key, expr: &Expr) -> Result<TokenStream> {
         _ => String::new(),
     };
     Err(refused(key, expr, &hint))
+}
+
+/// What tells the breakers of a family apart: an expression, evaluated for each call.
+pub(crate) fn key(key: &Key, expr: Expr) -> Result<Expr> {
+    let hint = match place(&expr) {
+        Expr::Lit(_) => ", and a literal is the same key for every call",
+        Expr::Closure(_) => ": write what it returns, without `|…|`",
+        Expr::Array(_) | Expr::Async(_) | Expr::Infer(_) | Expr::Range(_) => "",
+        _ => return Ok(expr),
+    };
+    Err(refused(key, &expr, hint))
 }
 
 /// What judges an output: a closure or a function's path.
@@ -559,5 +572,30 @@ mod tests {
         assert!(judge(get(Id::FailureIf), parsed("is_bad")).is_ok());
         assert!(judge(get(Id::FailureIf), parsed("|o| o.bad")).is_ok());
         assert!(judge(get(Id::FailureIf), parsed("is_bad()")).is_err());
+        assert!(judge(get(Id::Class), parsed("Self::class")).is_ok());
+        assert!(said(judge(get(Id::Class), parsed("class(1)"))).ends_with(": write `class`, without calling it"));
+    }
+
+    #[test]
+    fn keys_of_a_family() {
+        let id = get(Id::Key);
+        for text in ["host", "&order.tenant", "self.host", "sku.len()", "(host)", "{ let x = 3; x }", "a[0]", "&*host"]
+        {
+            assert!(key(id, parsed(text)).is_ok(), "{text}");
+        }
+        for (text, hint) in [
+            ("\"host\"", ", and a literal is the same key for every call"),
+            ("&3", ", and a literal is the same key for every call"),
+            ("|host| host", ": write what it returns, without `|…|`"),
+            ("[host]", "or `&order.tenant`"),
+            ("_", "or `&order.tenant`"),
+            ("..", "or `&order.tenant`"),
+        ] {
+            let said = said(key(id, parsed(text)));
+            assert!(said.starts_with("`key` accepts an expression") && said.ends_with(hint), "{text}: {said}");
+        }
+        let most = get(Id::MaxKeys);
+        assert!(count(most, &parsed("1_000_000"), MOST_KEYS).is_ok());
+        assert!(said(count(most, &parsed("1_000_001"), MOST_KEYS)).starts_with("`max_keys` accepts a whole number"));
     }
 }

@@ -9,9 +9,9 @@ use syn::{Expr, Ident};
 
 use super::here;
 use super::place::Place;
-use crate::args::OnCancel;
 use crate::args::values::{Value, Window, place};
-use crate::plan::{self, Breaker, Plan, Setting};
+use crate::args::{OnCancel, Overflow};
+use crate::plan::{self, Breaker, Family, Plan, Setting};
 use crate::rules::Doubt;
 use crate::site::Site;
 
@@ -25,24 +25,52 @@ use crate::site::Site;
 /// ```
 /// with a time limit `let (breaker, limit) = { const __LIMIT: … = …; …; (P::own(&__BREAKER), __LIMIT) }`. Items are not
 /// hygienic, so they stand in a block of their own, under names that nobody writes.
+///
+/// Of a family, the breaker is only found together with its answer:
+/// ```text
+/// let (breaker, admitted) = FOUND;
+/// ```
+/// and with a time limit `let ((breaker, admitted), limit) = FOUND`.
 pub(super) fn handle(plan: &Plan, site: Site) -> TokenStream {
+    let handle = if plan.family().is_some() {
+        quote_spanned!(here()=> (breaker, admitted))
+    } else {
+        quote_spanned!(here()=> breaker)
+    };
+    let pattern = if plan.limit.is_some() { quote_spanned!(here()=> (#handle, limit)) } else { handle };
+    let found = found(plan, site);
+    quote_spanned!(here()=> let #pattern = #found;)
+}
+
+/// The block that stands after the `=` of [`handle`]. Of a family:
+/// ```text
+/// {
+///     static __BREAKERS: P::Breakers = P::Breakers::new(NAME, P::Settings::new()…)…;
+///     P::inventory::submit! { P::Site::family(SITE, || &__BREAKERS) }
+///     let found = P::admit_keyed(P::own_family(&__BREAKERS), P::key!(&KEY), P::Option::None);
+///     found
+/// }
+/// ```
+/// where the `let` ends the life of everything that KEY made, before a fallback takes the arguments.
+pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
     let p = &plan.runtime;
     let (items, handle) = match &plan.breaker {
-        Breaker::Own { name, settings } => own(plan, name.as_ref(), settings, site),
+        Breaker::Own { family: Some(family), .. } => own_family(plan, family, site),
+        Breaker::Own { .. } => own(plan, site),
         Breaker::Shared { expr, lasting } => shared(plan, expr, *lasting, site),
     };
     let warnings: TokenStream = plan.doubts.iter().map(warning).collect();
     match &plan.limit {
-        None => quote_spanned! {here()=> let breaker = { #warnings #items #handle }; },
+        None => quote_spanned!(here()=> { #warnings #items #handle }),
         Some(limit) => {
             let limit = time(plan, limit);
             quote_spanned! {here()=>
-                let (breaker, limit) = {
+                {
                     const __LIMIT: #p::Duration = #limit;
                     #warnings
                     #items
                     (#handle, __LIMIT)
-                };
+                }
             }
         }
     }
@@ -61,17 +89,62 @@ fn warning(doubt: &Doubt) -> TokenStream {
     quote_spanned!(here()=> const _: () = { #[deprecated(note = #text)] const #name: () = (); #used };)
 }
 
-fn own(plan: &Plan, name: Option<&Value<()>>, settings: &[Setting], site: Site) -> (TokenStream, TokenStream) {
+fn own(plan: &Plan, site: Site) -> (TokenStream, TokenStream) {
     let p = &plan.runtime;
-    let name = name.map_or_else(|| default_name(plan), |name| name.tokens().clone());
-    let settings = all_settings(plan, settings);
+    let made = made(plan, &Ident::new("CircuitBreaker", here()));
     let site = site_id(plan, site);
     let items = quote_spanned! {here()=>
-        static __BREAKER: #p::CircuitBreaker =
-            #p::CircuitBreaker::new(#name, #settings);
+        static __BREAKER: #p::CircuitBreaker = #made;
         #p::inventory::submit! { #p::Site::new(#site, || &__BREAKER) }
     };
     (items, quote_spanned!(here()=> #p::own(&__BREAKER)))
+}
+
+fn own_family(plan: &Plan, family: &Family, site: Site) -> (TokenStream, TokenStream) {
+    let p = &plan.runtime;
+    let made = made(plan, &Ident::new("Breakers", here()));
+    let most = family.max_keys.as_ref().map(|most| {
+        let most = known_or_checked(plan, "key_count", most, known_count);
+        quote_spanned!(here()=> .max_keys(#most))
+    });
+    let idle = family.idle.as_ref().map(|idle| {
+        let idle = time(plan, idle);
+        quote_spanned!(here()=> .idle(#idle))
+    });
+    let overflow = (family.overflow == Overflow::Shared).then(|| quote_spanned!(here()=> .overflow_shared()));
+    let site = site_id(plan, site);
+    let place = Place::of(&family.key);
+    let key = place.call(quote_spanned!(here()=> #p::key!), borrowed(&family.key));
+    let limit = if plan.limit.is_some() {
+        quote_spanned!(here()=> #p::Option::Some(__LIMIT))
+    } else {
+        quote_spanned!(here()=> #p::Option::None)
+    };
+    let admitted = place.call(
+        quote_spanned!(here()=> #p::admit_keyed),
+        quote_spanned!(here()=> #p::own_family(&__BREAKERS), #key, #limit),
+    );
+    let items = quote_spanned! {here()=>
+        static __BREAKERS: #p::Breakers = #made #most #idle #overflow;
+        #p::inventory::submit! { #p::Site::family(#site, || &__BREAKERS) }
+        let found = #admitted;
+    };
+    (items, quote_spanned!(here()=> found))
+}
+
+/// Output: `P::CircuitBreaker::new(NAME, SETTINGS).dependency("…").note("…")`, or the same of `P::Breakers`
+fn made(plan: &Plan, ty: &Ident) -> TokenStream {
+    let p = &plan.runtime;
+    let Breaker::Own { name, settings, dependency, note, .. } = &plan.breaker else { return TokenStream::new() };
+    let name = name.as_ref().map_or_else(|| default_name(plan), |name| name.tokens().clone());
+    let settings = all_settings(plan, settings);
+    let text = |method: &str, text: &Option<Value<()>>| {
+        let text = text.as_ref()?.tokens();
+        let method = Ident::new(method, here());
+        Some(quote_spanned!(here()=> .#method(#text)))
+    };
+    let (dependency, note) = (text("dependency", dependency), text("note", note));
+    quote_spanned!(here()=> #p::#ty::new(#name, #settings) #dependency #note)
 }
 
 fn shared(plan: &Plan, expr: &Expr, lasting: bool, site: Site) -> (TokenStream, TokenStream) {
@@ -129,15 +202,19 @@ fn site_id(plan: &Plan, Site { item, nth }: Site) -> TokenStream {
 ///     __FOUND.get()
 /// }
 /// ```
-/// and for a shared static `{ P::current(P::breaker_of(&PRICING)) }`.
+/// for a shared static `{ P::current(P::breaker_of(&PRICING)) }`, and for a family the same as for one with
+/// `P::Breakers` and `P::FamilyAccessor`.
 pub(super) fn accessor(plan: &Plan, site: Site) -> Option<TokenStream> {
     let name = plan.accessor.as_ref()?;
     let p = &plan.runtime;
+    let keyed = plan.family().is_some();
+    let (returned, found) = if keyed { ("Breakers", "FamilyAccessor") } else { ("CircuitBreaker", "Accessor") };
+    let (returned, found) = (Ident::new(returned, here()), Ident::new(found, here()));
     let body = match &plan.breaker {
         Breaker::Own { .. } => {
             let site = site_id(plan, site);
             quote_spanned! {here()=>
-                static __FOUND: #p::Accessor = #p::Accessor::new(#site);
+                static __FOUND: #p::#found = #p::#found::new(#site);
                 __FOUND.get()
             }
         }
@@ -147,13 +224,18 @@ pub(super) fn accessor(plan: &Plan, site: Site) -> Option<TokenStream> {
         }
     };
     let visibility = &plan.function.visibility;
-    let text = format!("The circuit breaker of `{}`.", plan.function.signature.ident.unraw());
+    let function = plan.function.signature.ident.unraw();
+    let text = if keyed {
+        format!("The circuit breakers of `{function}`, one for each key.")
+    } else {
+        format!("The circuit breaker of `{function}`.")
+    };
     let sized =
         plan::is_for_self(&plan.function.signature).then(|| quote_spanned!(here()=> where Self: ::core::marker::Sized));
     Some(quote_spanned! {here()=>
         #[doc = #text]
         #[allow(dead_code, unreachable_pub)]
-        #visibility fn #name() -> &'static #p::CircuitBreaker #sized { #body }
+        #visibility fn #name() -> &'static #p::#returned #sized { #body }
     })
 }
 

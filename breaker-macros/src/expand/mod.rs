@@ -58,6 +58,14 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// };
 /// RUN
 /// ```
+/// of a family, whose breaker is found together with its answer:
+/// ```text
+/// let permit = match FOUND {
+///     (_, P::Result::Ok(permit)) => permit,
+///     (breaker, P::Result::Err(error)) => { return ANSWER }
+/// };
+/// RUN
+/// ```
 /// where it answers failures as well:
 /// ```text
 /// let breaker = …;
@@ -69,11 +77,11 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// ```
 fn statements(plan: &Plan, site: Site) -> TokenStream {
     let p = &plan.runtime;
-    let breaker = breaker::handle(plan, site);
-    let admitted = run::admission(plan);
     let permit =
         if plan.function.is_async() { quote_spanned!(here()=> mut permit) } else { quote_spanned!(here()=> permit) };
     if let Some(fallback @ Fallback { on: FallbackOn::Failure, .. }) = &plan.fallback {
+        let breaker = breaker::handle(plan, site);
+        let admitted = run::admission(plan);
         let parts = fallback::after_failure(plan, fallback);
         let fallback::AfterFailure { before, quiet, kept, received, given, answer } = parts;
         let run = run::or_give_up(plan);
@@ -89,6 +97,29 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
     }
     let (error, rejected) = fallback::on_rejection(plan);
     let run = run::to_the_end(plan);
+    if plan.family().is_some() {
+        // To have the answer in a variable would cost an async function its room until the end.
+        let found = breaker::found(plan, site);
+        let breaker =
+            plan.fallback.as_ref().map_or_else(|| quote_spanned!(here()=> _), |_| quote_spanned!(here()=> breaker));
+        let (ok, err) = (
+            quote_spanned!(here()=> (_, #p::Result::Ok(permit))),
+            quote_spanned!(here()=> (#breaker, #p::Result::Err(#error))),
+        );
+        return if plan.limit.is_some() {
+            quote_spanned! {here()=>
+                let (#permit, limit) = match #found { (#ok, limit) => (permit, limit), (#err, _) => { #rejected } };
+                #run
+            }
+        } else {
+            quote_spanned! {here()=>
+                let #permit = match #found { #ok => permit, #err => { #rejected } };
+                #run
+            }
+        };
+    }
+    let breaker = breaker::handle(plan, site);
+    let admitted = run::admission(plan);
     quote_spanned! {here()=>
         #breaker
         let #permit = match #admitted {

@@ -7,8 +7,11 @@ use super::place::Place;
 use super::{group, here};
 use crate::plan::{Plan, Unpacked};
 
-/// Output: `P::admit(&breaker, P::Option::Some(limit))`
+/// Output: `P::admit(&breaker, P::Option::Some(limit))`, or what a family has answered
 pub(super) fn admission(plan: &Plan) -> TokenStream {
+    if plan.family().is_some() {
+        return quote_spanned!(here()=> admitted);
+    }
     let p = &plan.runtime;
     let limit = if plan.limit.is_some() {
         quote_spanned!(here()=> #p::Option::Some(limit))
@@ -135,6 +138,7 @@ fn body(plan: &Plan) -> TokenStream {
 ///     P::Verdict::Ignored
 /// } else if P::failure_if(output, CLOSURE) { P::failed!(output) } else { P::Verdict::Success }
 /// ```
+/// and what is left a failure sorted by `class`: `P::classified(VERDICT, output, CLASS)`
 fn judge(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
     let verdict = match &plan.failure_if {
@@ -143,6 +147,14 @@ fn judge(plan: &Plan) -> TokenStream {
             let asked =
                 Place::of(expr).call(quote_spanned!(here()=> #p::failure_if), quote_spanned!(here()=> output, #expr));
             quote_spanned!(here()=> if #asked { #p::failed!(output) } else { #p::Verdict::Success })
+        }
+    };
+    let verdict = match &plan.class {
+        None => verdict,
+        Some(expr) => {
+            let place = Place::of(expr);
+            let output = place.put(quote_spanned!(here()=> output));
+            place.call(quote_spanned!(here()=> #p::classified), quote_spanned!(here()=> #verdict, #output, #expr))
         }
     };
     let Some(ignore) = &plan.ignore else { return quote_spanned!(here()=> |output: &_| #verdict) };

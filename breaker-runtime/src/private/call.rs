@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::handle::Handle;
 use crate::breaker::{CircuitBreaker, Permit, Watch, Whose};
 use crate::error::CircuitBreakerError;
+use crate::key::Key;
+use crate::keyed::Breakers;
 use crate::outcome::Verdict;
 
 /// Leave to make the call, or its rejection.
@@ -16,6 +18,16 @@ use crate::outcome::Verdict;
 #[inline]
 pub fn admit<H: Handle>(breaker: &H, limit: Option<Duration>) -> Result<Permit<H>, CircuitBreakerError> {
     CircuitBreaker::admit(breaker, limit, Whose::Waiting)
+}
+
+/// The breaker of this key, and its leave or rejection.
+#[inline]
+pub fn admit_keyed<K: Key + ?Sized>(
+    family: &'static Breakers,
+    key: &K,
+    limit: Option<Duration>,
+) -> (&'static CircuitBreaker, Result<Permit<&'static CircuitBreaker>, CircuitBreakerError>) {
+    family.admit(key, limit, Whose::Waiting)
 }
 
 /// What became of an admitted call.

@@ -6,6 +6,8 @@ use std::sync::{Arc, LazyLock};
 use once_cell::race::OnceRef;
 
 use crate::breaker::CircuitBreaker;
+use crate::keyed::Breakers;
+use crate::registry;
 use crate::site::SiteId;
 
 /// What a permit holds on to: a static breaker, or a share in one.
@@ -111,6 +113,16 @@ pub fn own(breaker: &'static CircuitBreaker) -> &'static CircuitBreaker {
     current(breaker)
 }
 
+/// The static family of one function that has a breaker for each key; in tests, what stands for it where this code
+/// runs.
+#[inline]
+#[must_use]
+pub fn own_family(family: &'static Breakers) -> &'static Breakers {
+    #[cfg(feature = "testing")]
+    let family = crate::testing::current_family(family);
+    family
+}
+
 /// The breaker of `breaker = …`.
 #[inline]
 pub fn shared<S: Shared>(breaker: S) -> S::Handle {
@@ -145,14 +157,39 @@ impl Accessor {
     /// know, or where something else than cargo builds a library and a binary from the same module.
     #[must_use]
     pub fn get(&self) -> &'static CircuitBreaker {
-        let found = self.found.get_or_init(|| {
-            let mut found = crate::registry::find(self.id);
-            match (found.next(), found.next()) {
-                (Some(breaker), None) => breaker,
-                (None, _) => panic!("the linker's list of breakers lacks {:?}", self.id),
-                (Some(_), Some(_)) => panic!("the linker's list of breakers has two of {:?}", self.id),
-            }
-        });
-        current(found)
+        current(self.found.get_or_init(|| only(self.id, registry::find(self.id))))
+    }
+}
+
+/// The same for a function that has a breaker for each key.
+#[derive(Debug)]
+pub struct FamilyAccessor {
+    id: SiteId,
+    found: OnceRef<'static, Breakers>,
+}
+
+impl FamilyAccessor {
+    /// For the function `id`.
+    #[must_use]
+    pub const fn new(id: SiteId) -> Self {
+        Self { id, found: OnceRef::new() }
+    }
+
+    /// The breakers.
+    ///
+    /// # Panics
+    ///
+    /// As [`Accessor::get`].
+    #[must_use]
+    pub fn get(&self) -> &'static Breakers {
+        own_family(self.found.get_or_init(|| only(self.id, registry::find_family(self.id))))
+    }
+}
+
+fn only<T>(id: SiteId, mut found: impl Iterator<Item = &'static T>) -> &'static T {
+    match (found.next(), found.next()) {
+        (Some(one), None) => one,
+        (None, _) => panic!("the linker's list of breakers lacks {id:?}"),
+        (Some(_), Some(_)) => panic!("the linker's list of breakers has two of {id:?}"),
     }
 }

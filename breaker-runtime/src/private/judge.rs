@@ -209,9 +209,9 @@ pub mod ladder {
     }
 }
 
-/// An output that may hold an error, for `ignore`.
+/// An output that may hold an error, for `ignore` and `class`.
 #[diagnostic::on_unimplemented(
-    message = "`ignore = …` is a pattern for errors, and `{Self}` holds none",
+    message = "`ignore` and `class` look at an error, and `{Self}` holds none",
     label = "this function returns no `Result`",
     note = "use `failure_if = |output| …` to say which outputs are failures"
 )]

@@ -6,6 +6,7 @@ mod call;
 mod checked;
 mod handle;
 mod judge;
+mod key;
 
 pub use std::clone::Clone;
 pub use std::future::Future;
@@ -21,19 +22,23 @@ pub use inventory;
 pub use self::answer::{
     FallbackTicket, FromRejected, FromTimedOut, Keep, fallback, fallback_async, falling_back, keep,
 };
-pub use self::call::{Attempt, admit, run, settle, watch};
+pub use self::call::{Attempt, admit, admit_keyed, run, settle, watch};
 #[cfg(feature = "tokio")]
 pub use self::call::{limit, timed_out};
 pub use self::checked::{
-    OtherWindow, WindowOf, WindowType, consistent, count, duration, factor, fraction, probe_count, rate, window,
-    with_window,
+    OtherWindow, WindowOf, WindowType, consistent, count, duration, factor, fraction, key_count, probe_count, rate,
+    window, with_window,
 };
-pub use self::handle::{Accessor, Handle, Shared, Static, breaker_of, current, own, shared};
+pub use self::handle::{
+    Accessor, FamilyAccessor, Handle, Shared, Static, breaker_of, current, own, own_family, shared,
+};
 pub use self::judge::{Fallible, as_failure, classified, error_of, exists, failure_if, ladder};
+pub use self::key::key_ladder;
 pub use crate::breaker::CircuitBreaker;
 pub use crate::cause::Cause;
 pub use crate::error::CircuitBreakerError;
+pub use crate::keyed::Breakers;
 pub use crate::outcome::{Fault, Quote, Verdict};
 pub use crate::policy::{OnCancel, Settings};
 pub use crate::site::{Site, SiteId};
-pub use crate::{__failed as failed, __judge as judge};
+pub use crate::{__failed as failed, __judge as judge, __key as key};

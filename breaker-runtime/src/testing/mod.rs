@@ -1,8 +1,8 @@
 //! Breakers of their own for each test, a clock turned by hand, and dependencies that follow a script.
 //!
 //! The breaker of an annotated function is a static, and tests run side by side: without more, one
-//! test would open the breaker of another. In an isolation every annotated function has a breaker
-//! that nobody else sees, fresh, and on the isolation's clock.
+//! test would open the breaker of another. In an isolation every annotated function has a breaker, or
+//! with `key` a family of them, that nobody else sees, fresh, and on the isolation's clock.
 //!
 //! ```
 //! use std::io::{Error, ErrorKind, Result};
@@ -75,6 +75,7 @@ pub use dependency::{Dependency, Failed, Script};
 
 use crate::breaker::{Beginning, CircuitBreaker};
 use crate::clock::{Clock, ManualClock};
+use crate::keyed::Breakers;
 
 /// Runs `test` in an isolation of its own.
 pub fn isolated<R>(test: impl FnOnce(&Isolation) -> R) -> R {
@@ -95,13 +96,29 @@ pub struct Isolation(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     clock: Clock,
-    copies: Mutex<Vec<Copied>>,
+    breakers: Copies<CircuitBreaker>,
+    families: Copies<Breakers>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Copied {
-    of: &'static CircuitBreaker,
-    breaker: &'static CircuitBreaker,
+/// What stands for which static.
+#[derive(Debug)]
+struct Copies<T: 'static>(Mutex<Vec<(&'static T, &'static T)>>);
+
+impl<T> Copies<T> {
+    const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// The copy of `of`, or `of` itself where it is one.
+    fn get(&self, of: &'static T, make: impl FnOnce() -> T) -> &'static T {
+        let mut copies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, copy)) = copies.iter().find(|(original, copy)| ptr::eq(*original, of) || ptr::eq(*copy, of)) {
+            return copy;
+        }
+        let copy: &'static T = Box::leak(Box::new(make()));
+        copies.push((of, copy));
+        copy
+    }
 }
 
 thread_local! {
@@ -119,7 +136,7 @@ impl Isolation {
     /// [`ManualClock`] of a breaker that the test made itself.
     #[must_use]
     pub fn on(clock: impl Into<Clock>) -> Self {
-        Self(Arc::new(Inner { clock: clock.into(), copies: Mutex::default() }))
+        Self(Arc::new(Inner { clock: clock.into(), breakers: Copies::new(), families: Copies::new() }))
     }
 
     /// Turns the clock forward.
@@ -142,17 +159,6 @@ impl Isolation {
     pub fn within<F: Future>(&self, future: F) -> Within<F> {
         Within { isolation: self.clone(), future: Some(Box::pin(future)) }
     }
-
-    /// This isolation's copy of a breaker.
-    fn copy_of(&self, of: &'static CircuitBreaker) -> &'static CircuitBreaker {
-        let mut copies = self.0.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(copied) = copies.iter().find(|copied| ptr::eq(copied.of, of) || ptr::eq(copied.breaker, of)) {
-            return copied.breaker;
-        }
-        let breaker: &'static CircuitBreaker = Box::leak(Box::new(of.copy(self.0.clock.clone(), Beginning::new())));
-        copies.push(Copied { of, breaker });
-        breaker
-    }
 }
 
 impl Default for Isolation {
@@ -163,8 +169,17 @@ impl Default for Isolation {
 
 /// The breaker that stands for `breaker` where this thread is now.
 pub(crate) fn current(breaker: &'static CircuitBreaker) -> &'static CircuitBreaker {
-    let isolation = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
-    isolation.map_or(breaker, |isolation| isolation.copy_of(breaker))
+    within_one()
+        .map_or(breaker, |inner| inner.breakers.get(breaker, || breaker.copy(inner.clock.clone(), Beginning::new())))
+}
+
+/// The same for a family.
+pub(crate) fn current_family(family: &'static Breakers) -> &'static Breakers {
+    within_one().map_or(family, |inner| inner.families.get(family, || family.copy_on(inner.clock.clone())))
+}
+
+fn within_one() -> Option<Arc<Inner>> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(|isolation| Arc::clone(&isolation.0))).ok().flatten()
 }
 
 /// Within an isolation until dropped; then in what was before.
