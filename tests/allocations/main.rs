@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use allocation_counter::measure;
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, State, circuit_breaker};
+use breaker_runtime::{Breakers, CircuitBreaker, CircuitBreakerError, Mode, Settings, State, circuit_breaker};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -97,4 +97,61 @@ fn no_rejection_allocates_and_no_call_that_would_be_rejected() {
     round();
     let rejected = measure(|| (0..1_000).for_each(|_| round()));
     assert_eq!((rejected.count_total, METRICS.would_be()), (0, Some(State::Open)));
+}
+
+static HOSTS: Breakers = Breakers::new("hosts", Settings::new().consecutive(60_000));
+
+#[circuit_breaker(threshold = 60_000, key = host)]
+fn keyed(host: &str, works: bool) -> Result<u32, Whatever> {
+    if works { Ok(1) } else { Err(Whatever) }
+}
+
+#[test]
+fn no_call_of_a_known_key_allocates_whatever_form_the_key_has() {
+    let owned = String::from("eu.example");
+    let round = || {
+        let _: Result<(), Whatever> = HOSTS.call("eu.example", || Ok(()));
+        let _: Result<(), Whatever> = HOSTS.call(&owned, || Err(Whatever));
+        let _: Result<(), Whatever> = HOSTS.call(&7_u32, || Ok(()));
+        assert!(keyed("eu.example", true).is_ok() && keyed(&owned, false).is_err());
+    };
+    (0..10).for_each(|_| round());
+    assert_eq!(measure(|| (0..1_000).for_each(|_| round())).count_total, 0);
+    assert_eq!((HOSTS.len(), keyed_breakers().len()), (2, 1));
+}
+
+/// What a family takes for each of its keys, all with one successful call behind them.
+fn bytes_a_key(family: &Breakers, keys: u64) -> u64 {
+    let taken = measure(|| {
+        for number in 0..keys {
+            let key = format!("host-{number:06}.example");
+            family.try_acquire(key.as_str()).expect("closed").success();
+        }
+    });
+    let kept = u64::try_from(taken.bytes_current).expect("more is kept than was before");
+    assert_eq!(family.len() as u64, keys);
+    kept / keys
+}
+
+#[test]
+fn a_key_takes_at_most_600_bytes() {
+    for keys in [1_000, 10_000] {
+        let family = Breakers::new("family", Settings::new()).max_keys(keys);
+        let bytes = bytes_a_key(&family, keys.into());
+        println!("{bytes} bytes a key, of {keys}");
+        assert!(bytes <= 600, "{bytes}");
+    }
+}
+
+#[test]
+fn keys_that_come_and_go_leave_nothing_behind() {
+    let family = Breakers::new("family", Settings::new()).max_keys(100);
+    let come = |from: u64| {
+        for number in from..from + 1_000 {
+            family.try_acquire(&number).expect("closed").success();
+        }
+    };
+    come(0);
+    let more = measure(|| come(1_000_000));
+    assert!(more.bytes_current <= 1_000, "{}", more.bytes_current);
 }

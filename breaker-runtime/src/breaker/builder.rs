@@ -66,6 +66,15 @@ impl Builder {
     }
 }
 
+impl CircuitBreaker {
+    /// A breaker of settings that were checked.
+    pub(crate) fn named(name: &str, settings: Settings, location: &'static Location<'static>) -> Self {
+        let clock = Clock::monotonic();
+        let beginning = Beginning::on(&clock);
+        Self::made(interned(name), settings, location, clock, beginning)
+    }
+}
+
 /// The same text for the rest of the process.
 fn interned(name: &str) -> &'static str {
     static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);

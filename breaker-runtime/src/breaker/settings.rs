@@ -17,6 +17,11 @@ impl CircuitBreaker {
         self.tuning.in_force(|force| *force.settings)
     }
 
+    /// The settings that the breaker was made with.
+    pub(crate) fn first_settings(&self) -> Settings {
+        self.tuning.first()
+    }
+
     /// The number of the settings in force: 1 for those that the breaker was made with, one more for
     /// every change.
     #[must_use]
