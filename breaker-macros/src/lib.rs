@@ -255,7 +255,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// `class` sorts failures that are an `Err`, so that a report can say "2 timeout, 1 refused". It is asked once for each of
-/// them, never for a success or an ignored error, and decides nothing. Answer with a few fixed words.
+/// them, never for a success or an ignored error, and decides nothing. Answer with a few fixed words: a breaker tells 13
+/// apart, beside its own `timeout`, `panic` and `cancelled`, and what comes after them counts as `other`.
 ///
 /// ```
 /// # use breaker_runtime::circuit_breaker;

@@ -51,6 +51,11 @@ mod bare {
         Result::Ok(100)
     }
 
+    #[::breaker_runtime::circuit_breaker(key = host, threshold = 1, class = |_| "any", fallback = |_| Result::Ok(100))]
+    pub(super) fn keyed(host: &str, ok: bool) -> Result<u32> {
+        if ok { Result::Ok(1) } else { Result::Err(super::Error::Failed) }
+    }
+
     pub(super) struct Client(pub(super) String);
 
     impl Client {
@@ -74,6 +79,9 @@ async fn without_a_prelude() {
     assert_eq!(bare::sync(true), Err(Error::Rejected));
     assert_eq!(bare::asynchronous(false).await, Err(Error::Failed));
     assert_eq!(bare::asynchronous(true).await, Ok(100));
+    assert_eq!(bare::keyed("a", false), Err(Error::Failed));
+    assert_eq!(bare::keyed("a", true), Ok(100));
+    assert!(bare::keyed_breakers().get("a").is_some());
     let client = bare::Client(String::new());
     assert_eq!(client.method(true), Ok(100));
     assert_eq!(client.method(false), Err(Error::Failed));
@@ -109,6 +117,24 @@ async fn same_names(
     body: u32,
 ) -> Result<u32, Error> {
     Ok(100 + breaker + permit + output + error + cause + kept + limit + body)
+}
+
+/// A key made of them, and a class.
+#[breaker_runtime::circuit_breaker(
+    key = found + breaker + admitted + key, threshold = 1, fallback = |cause| match cause { _ => Ok(100 + found) },
+    class = |output| if output == &Error::Failed { "verdict" } else { "other" }
+)]
+fn names_of_a_family(found: u32, breaker: u32, admitted: u32, key: u32) -> Result<u32, Error> {
+    let output = found + breaker + admitted + key;
+    if output == 0 { Err(Error::Failed) } else { Ok(output) }
+}
+
+#[test]
+fn parameters_are_the_users_in_keys_too() {
+    assert_eq!(names_of_a_family(1, 2, 3, 4), Ok(10));
+    assert_eq!(names_of_a_family(0, 0, 0, 0), Err(Error::Failed));
+    assert_eq!(names_of_a_family(0, 0, 0, 0), Ok(100));
+    assert!(names_of_a_family_breakers().get(&10_u32).is_some());
 }
 
 #[breaker_runtime::circuit_breaker(threshold = 1, fallback = |fallback| match fallback { _ => Ok(ticket + answer) })]

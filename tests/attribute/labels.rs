@@ -30,6 +30,20 @@ fn what_people_should_know() {
     assert_eq!((about.dependency, about.note), (Some("payment service"), Some("call the bank")));
 }
 
+#[circuit_breaker(threshold = 3, class = |error| if *error == Error::NotFound { "not found" } else { "refused" })]
+fn sorted(answer: Result<u32, Error>) -> Result<u32, Error> {
+    answer
+}
+
+#[test]
+fn a_report_says_what_the_failures_were() {
+    for error in [Error::NotFound, Error::Failed, Error::NotFound] {
+        assert!(sorted(Err(error)).is_err());
+    }
+    let trip = sorted_breaker().snapshot().last_trip.unwrap().to_string();
+    assert!(trip.contains("2 not found, 1 refused"), "{trip}");
+}
+
 /// What `class` was asked about, by test.
 static ASKED: Mutex<Vec<(&str, String)>> = Mutex::new(Vec::new());
 

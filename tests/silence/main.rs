@@ -81,6 +81,7 @@
 
 mod asynchronous;
 mod breakers;
+mod families;
 mod methods;
 mod sync;
 

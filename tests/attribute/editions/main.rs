@@ -72,6 +72,37 @@ async fn limited() -> Result<u32> {
     Ok(1)
 }
 
+/// The key makes something that is dropped before the fallback takes the argument.
+#[allow(deprecated)]
+#[circuit_breaker(crate = ::renamed, key = Lower(&host).0.to_lowercase(), threshold = 1, fallback = |_| Ok(host))]
+async fn keyed(host: String) -> Result<String> {
+    ready().await;
+    if host.is_empty() {
+        Ok(host)
+    } else {
+        Err(Error::new(ErrorKind::Other, host))
+    }
+}
+
+struct Lower<'a>(&'a str);
+
+impl Drop for Lower<'_> {
+    fn drop(&mut self) {}
+}
+
+#[circuit_breaker(crate = ::renamed, key = &pair.0, class = |error| class(error), fallback = same, fallback_on = "failure")]
+fn sorted(pair: (&str, u32)) -> Result<u32> {
+    Err(Error::new(ErrorKind::Other, pair.0))
+}
+
+fn class(_: &Error) -> &'static str {
+    "sorted"
+}
+
+fn same(pair: (&str, u32)) -> Result<u32> {
+    Ok(pair.1)
+}
+
 async fn ready() {}
 
 /// Runs a future that never waits.
@@ -106,5 +137,10 @@ fn main() {
     assert_eq!(run(kept("x".to_owned())).unwrap(), "x");
     drop(limited());
     assert_eq!(kept_breaker().name(), "kept");
+    assert!(run(keyed("A".to_owned())).is_err());
+    assert_eq!(run(keyed("a".to_owned())).unwrap(), "a");
+    assert_eq!(keyed_breakers().get("a").unwrap().state(), State::Open);
+    assert_eq!(sorted(("a", 3)).unwrap(), 3);
+    assert_eq!(sorted_breakers().get("a").unwrap().totals().failed, 1);
     println!("as promised");
 }
