@@ -85,11 +85,11 @@ pub fn add(breaker: &'static CircuitBreaker) {
 /// ```
 /// use breaker_runtime::{Settings, registry};
 ///
-/// let printer = registry::get_or_create("printer", Settings::new().consecutive(3))?;
-/// let same = registry::get_or_create("printer", Settings::new().consecutive(3))?;
-/// assert!(std::ptr::eq(printer, same));
+/// let scanner = registry::get_or_create("scanner", Settings::new().consecutive(3))?;
+/// let same = registry::get_or_create("scanner", Settings::new().consecutive(3))?;
+/// assert!(std::ptr::eq(scanner, same));
 ///
-/// let refused = registry::get_or_create("printer", Settings::new()).unwrap_err();
+/// let refused = registry::get_or_create("scanner", Settings::new()).unwrap_err();
 /// assert!(refused.to_string().contains("was made with consecutive 3, and is asked for with the defaults"));
 /// # Ok::<(), registry::NotCreated>(())
 /// ```
@@ -124,7 +124,7 @@ pub fn get_or_create(name: &str, settings: Settings) -> Result<&'static CircuitB
             if made_with == settings {
                 Ok(breaker)
             } else {
-                Err(NotCreated::Other(OtherSettings { name, at, made_with, asked_for: settings }))
+                Err(NotCreated::Other(Box::new(OtherSettings { name, at, made_with, asked_for: settings })))
             }
         }
         _ => Err(NotCreated::Ambiguous { name: name.to_owned(), locations: places }),
@@ -138,7 +138,7 @@ pub enum NotCreated {
     /// No breaker can be made of these settings.
     Settings(SettingsError),
     /// The breaker with this name has other settings.
-    Other(OtherSettings),
+    Other(Box<OtherSettings>),
     /// Several breakers have this name, or a family has it.
     #[non_exhaustive]
     Ambiguous {
@@ -167,7 +167,8 @@ impl fmt::Display for NotCreated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settings(refused) => write!(f, "{refused}"),
-            Self::Other(OtherSettings { name, at, made_with, asked_for }) => {
+            Self::Other(other) => {
+                let OtherSettings { name, at, made_with, asked_for } = &**other;
                 let name = name.escape_debug();
                 write!(
                     f,
@@ -203,7 +204,7 @@ impl Error for NotCreated {}
 /// for family in registry::families() {
 ///     println!("{}: {} keys", family.name(), family.len());
 /// }
-/// # assert_eq!(registry::families()[0].len(), 1);
+/// # assert!(registry::families().iter().any(|family| std::ptr::eq(*family, fetch_breakers())));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[must_use]

@@ -30,11 +30,6 @@ fn annotated(works: bool) -> Result<u32, Whatever> {
     if works { Ok(1) } else { Err(Whatever) }
 }
 
-#[circuit_breaker(key = host, threshold = 60_000, class = |_| "any", dependency = "the host")]
-fn keyed(host: &str, works: bool) -> Result<u32, Whatever> {
-    if works { Ok(1) } else { Err(Whatever) }
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "a fallback has the signature of its function")]
 fn cached(_: bool) -> Result<u32, Whatever> {
     Ok(2)
@@ -84,8 +79,6 @@ fn no_annotated_call_allocates() {
     let both = || {
         assert!(annotated(true).is_ok());
         assert!(annotated(false).is_err());
-        assert!(keyed("down.example", false).is_err());
-        assert!(keyed("up.example", true).is_ok());
     };
     (0..10).for_each(|_| both());
     assert_eq!(measure(|| (0..1_000).for_each(|_| both())).count_total, 0);

@@ -19,6 +19,7 @@ mod labels;
 mod lifetimes;
 mod methods;
 mod neighbours;
+mod settings;
 mod sizes;
 mod sync;
 mod traits;

@@ -23,8 +23,9 @@ use crate::site::Site;
 ///     P::own(&__BREAKER)
 /// };
 /// ```
-/// with a time limit `let (breaker, limit) = { const __LIMIT: … = …; …; (P::own(&__BREAKER), __LIMIT) }`. Items are not
-/// hygienic, so they stand in a block of their own, under names that nobody writes.
+/// with a time limit `let (breaker, limit) = { const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, since the
+/// limit is one of the breaker's settings, which may have changed; of a breaker held elsewhere, `(…, __LIMIT)`. Items are
+/// not hygienic, so they stand in a block of their own, under names that nobody writes.
 ///
 /// Of a family, the breaker is only found together with its answer:
 /// ```text
@@ -47,7 +48,8 @@ pub(super) fn handle(plan: &Plan, site: Site) -> TokenStream {
 /// {
 ///     static __BREAKERS: P::Breakers = P::Breakers::new(NAME, P::Settings::new()…)…;
 ///     P::inventory::submit! { P::Site::family(SITE, || &__BREAKERS) }
-///     let found = P::admit_keyed(P::own_family(&__BREAKERS), P::key!(&KEY), P::Option::None);
+///     let family = P::own_family(&__BREAKERS);
+///     let found = P::admit_keyed(family, P::key!(&KEY), P::Option::None);
 ///     found
 /// }
 /// ```
@@ -64,12 +66,17 @@ pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
         None => quote_spanned!(here()=> { #warnings #items #handle }),
         Some(limit) => {
             let limit = time(plan, limit);
+            let both = match &plan.breaker {
+                Breaker::Own { family: None, .. } => quote_spanned!(here()=> #p::with_limit(#handle)),
+                Breaker::Own { .. } => quote_spanned!(here()=> (#handle, limit)),
+                Breaker::Shared { .. } => quote_spanned!(here()=> (#handle, __LIMIT)),
+            };
             quote_spanned! {here()=>
                 {
                     const __LIMIT: #p::Duration = #limit;
                     #warnings
                     #items
-                    (#handle, __LIMIT)
+                    #both
                 }
             }
         }
@@ -115,18 +122,18 @@ fn own_family(plan: &Plan, family: &Family, site: Site) -> (TokenStream, TokenSt
     let site = site_id(plan, site);
     let place = Place::of(&family.key);
     let key = place.call(quote_spanned!(here()=> #p::key!), borrowed(&family.key));
-    let limit = if plan.limit.is_some() {
-        quote_spanned!(here()=> #p::Option::Some(__LIMIT))
+    let (family, limit) = if plan.limit.is_some() {
+        let both = quote_spanned!(here()=> let (family, limit) = #p::family_with_limit(#p::own_family(&__BREAKERS)););
+        (both, quote_spanned!(here()=> #p::Option::Some(limit)))
     } else {
-        quote_spanned!(here()=> #p::Option::None)
+        let family = quote_spanned!(here()=> let family = #p::own_family(&__BREAKERS););
+        (family, quote_spanned!(here()=> #p::Option::None))
     };
-    let admitted = place.call(
-        quote_spanned!(here()=> #p::admit_keyed),
-        quote_spanned!(here()=> #p::own_family(&__BREAKERS), #key, #limit),
-    );
+    let admitted = place.call(quote_spanned!(here()=> #p::admit_keyed), quote_spanned!(here()=> family, #key, #limit));
     let items = quote_spanned! {here()=>
         static __BREAKERS: #p::Breakers = #made #most #idle #overflow;
         #p::inventory::submit! { #p::Site::family(#site, || &__BREAKERS) }
+        #family
         let found = #admitted;
     };
     (items, quote_spanned!(here()=> found))

@@ -1,7 +1,7 @@
 //! New settings for a running breaker: as a whole, or not at all.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::CircuitBreaker;
 use super::in_force::{InForce, Moment};
@@ -15,6 +15,12 @@ impl CircuitBreaker {
     #[must_use]
     pub fn settings(&self) -> Settings {
         self.tuning.in_force(|force| *force.settings)
+    }
+
+    /// The time limit of the calls.
+    #[inline]
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        self.tuning.in_force(|force| force.settings.timeout.get())
     }
 
     /// The settings that the breaker was made with.

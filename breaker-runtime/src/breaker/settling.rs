@@ -172,7 +172,7 @@ impl CircuitBreaker {
         match force.settings.on_cancel {
             OnCancel::Ignore => self.cancelled_unheard(force, ticket),
             _ if ran_out() => {
-                self.failed_by(force, ticket, Fault::of(TIMEOUT, Quote::Plain("cancelled after its time limit")))
+                self.failed_by(force, ticket, Fault::of(TIMEOUT, Quote::Plain("cancelled after its time limit")));
             }
             OnCancel::Failure => self.failed_by(force, ticket, Fault::of(CANCELLED, Quote::Plain("cancelled"))),
             OnCancel::Unanswered => self.unanswered(force, ticket),

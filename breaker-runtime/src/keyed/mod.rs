@@ -424,7 +424,7 @@ impl Breakers {
         let present = family_settings(&self.own);
         self.settings.store(Some(Arc::clone(&present)));
         fence(Ordering::SeqCst);
-        for member in self.iter() {
+        for member in self {
             member.adopt(Some(&present));
         }
     }

@@ -106,13 +106,11 @@ impl Table {
             // One whose place was taken away is about to be removed.
             let is_another = |item: &&Item| item.key.is(key, hash) && self.found(item).is_current();
             other = present.iter().find(is_another).cloned();
-            match other {
-                Some(_) => present.to_vec(),
-                None => {
-                    let others = present.iter().filter(|item| !item.key.is(key, hash)).cloned();
-                    others.chain([Item { place, key: Arc::clone(&key_here) }]).collect()
-                }
+            if other.is_some() {
+                return present.to_vec();
             }
+            let others = present.iter().filter(|item| !item.key.is(key, hash)).cloned();
+            others.chain([Item { place, key: Arc::clone(&key_here) }]).collect()
         });
         handed_over();
         match other {

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use once_cell::race::OnceRef;
 
@@ -121,6 +122,21 @@ pub fn own_family(family: &'static Breakers) -> &'static Breakers {
     #[cfg(feature = "testing")]
     let family = crate::testing::current_family(family);
     family
+}
+
+/// A breaker with the time limit of its calls, as its settings say now. Without one the limit is never
+/// reached.
+#[inline]
+#[must_use]
+pub fn with_limit(breaker: &'static CircuitBreaker) -> (&'static CircuitBreaker, Duration) {
+    (breaker, breaker.time_limit().unwrap_or(Duration::MAX))
+}
+
+/// The same for a family.
+#[inline]
+#[must_use]
+pub fn family_with_limit(family: &'static Breakers) -> (&'static Breakers, Duration) {
+    (family, family.family().time_limit().unwrap_or(Duration::MAX))
 }
 
 /// The breaker of `breaker = …`.

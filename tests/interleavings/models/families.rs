@@ -10,7 +10,7 @@ use crate::state::State;
 
 fn family(max_keys: u32) -> Arc<Breakers> {
     let family = Breakers::new("family", Settings::new().consecutive(1));
-    Arc::new(family.max_keys(max_keys).clock(&ManualClock::new()))
+    Arc::new(family.max_keys(max_keys).clock(ManualClock::new()))
 }
 
 fn call(family: &Breakers, key: &str, succeeds: bool) {
