@@ -121,8 +121,8 @@ impl CircuitBreakerError {
     }
 
     /// Why the breaker had opened, with the texts of the errors before. Looked up now: `None`
-    /// where the breaker has tripped too often since (its last 32 changes are kept), or is gone,
-    /// and for a call that timed out.
+    /// where the breaker has changed too often since (it keeps as many changes as
+    /// [`Settings::history`](crate::Settings::history) says), or is gone, and for a call that timed out.
     #[must_use]
     pub fn report(&self) -> Option<Arc<Report>> {
         self.change()?.report().cloned()

@@ -1,4 +1,4 @@
-//! Changes of state, mode and settings, and what led to them.
+//! What listeners hear: changes of state, mode and settings, and what led to them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +12,44 @@ use crate::policy::Settings;
 use crate::report::Report;
 use crate::state::State;
 use crate::text::{Counted, Plain};
+
+/// What listeners hear. Prints as one line, without the texts of callers' errors.
+///
+/// ```
+/// use breaker_runtime::Event;
+///
+/// fn on_event(event: &Event) {
+///     match event {
+///         Event::Changed(change) => println!("{}: {}", change.breaker, change.reason),
+///         Event::Lagged { missed } => println!("{missed} events came too fast"),
+///         _ => {}
+///     }
+/// }
+/// # on_event(&Event::Lagged { missed: 2 });
+/// # assert_eq!(Event::Lagged { missed: 2 }.to_string(), "2 events were missed");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A breaker has changed its state, mode or settings.
+    Changed(Arc<Transition>),
+    /// In the place of events that this listener will not hear: it was more than 1,024 behind, or a
+    /// change came here more than 512 changes late.
+    Lagged {
+        /// So many.
+        missed: u64,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(change) => write!(f, "{}: {change}", change.breaker),
+            Self::Lagged { missed: 1 } => f.write_str("1 event was missed"),
+            Self::Lagged { missed } => write!(f, "{missed} events were missed"),
+        }
+    }
+}
 
 /// Why a breaker changed its state, mode or settings. Prints without the texts of callers' errors.
 #[derive(Clone, Debug)]
@@ -163,4 +201,22 @@ impl fmt::Display for Transition {
         let would_be = if beside { "would be " } else { "" };
         write!(f, "{would_be}{} → {}: {}", self.from, self.to, self.reason)
     }
+}
+
+/// A change for tests of other modules.
+#[cfg(test)]
+pub(crate) fn sample(number: u64) -> Arc<Transition> {
+    use std::panic::Location;
+
+    Arc::new(Transition {
+        breaker: About { name: "sample", key: None, at: Location::caller(), dependency: None, note: None },
+        number,
+        epoch: number,
+        at: SystemTime::UNIX_EPOCH,
+        from: State::Open,
+        to: State::Closed,
+        mode: Mode::Automatic,
+        reason: Reason::ByHand,
+        time: Time::from_nanos(0),
+    })
 }

@@ -5,7 +5,10 @@
 //! is dropped, to be lent again; so there are about as many as there were breakers at one time. What
 //! an earlier owner left in it cannot be mistaken, since every lease has a number of its own.
 //!
-//! *Orderings.* The slots are `arc_swap`'s, whose loads see what was stored with a value. A lease is
+//! What is kept is a list that nobody changes: whoever has a change to add puts a longer one in its
+//! place, sorted by the changes' numbers, since winners of changes may come in another order.
+//!
+//! *Orderings.* The list is `arc_swap`'s, whose loads see what was stored with a value. A lease is
 //! written before the breaker that holds it can be reached by another thread.
 
 use std::hint;
@@ -17,19 +20,17 @@ use arc_swap::ArcSwapOption;
 
 use crate::event::Transition;
 
-/// How many changes are kept.
-pub(crate) const KEPT: usize = 32;
-
 #[derive(Debug)]
 pub(crate) struct History {
     lease: AtomicU64,
-    slots: [ArcSwapOption<Entry>; KEPT],
+    kept: ArcSwapOption<Kept>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Kept {
     lease: u64,
-    transition: Arc<Transition>,
+    /// Oldest first.
+    changes: Vec<Arc<Transition>>,
 }
 
 // Nothing in it can be left half written.
@@ -43,10 +44,7 @@ impl History {
     pub(crate) fn lend() -> &'static Self {
         let returned = at_once().and_then(|mut returned| returned.pop());
         let history = returned.unwrap_or_else(|| {
-            Box::leak(Box::new(Self {
-                lease: AtomicU64::new(0),
-                slots: [const { ArcSwapOption::const_empty() }; KEPT],
-            }))
+            Box::leak(Box::new(Self { lease: AtomicU64::new(0), kept: ArcSwapOption::const_empty() }))
         });
         history.lease.store(LEASES.fetch_add(1, Ordering::Relaxed), Ordering::Release);
         history
@@ -55,18 +53,14 @@ impl History {
     /// Ends a lease. Nobody writes to the history any more: the breaker that did is gone.
     pub(crate) fn give_back(&'static self) {
         self.lease.store(0, Ordering::Release);
-        for slot in &self.slots {
-            slot.store(None);
-        }
+        self.kept.store(None);
         RETURNED.lock().unwrap_or_else(PoisonError::into_inner).push(self);
     }
 
     /// Begins a new lease, for the next owner of the same breaker.
     pub(crate) fn renew(&self) {
         self.lease.store(LEASES.fetch_add(1, Ordering::Relaxed), Ordering::Release);
-        for slot in &self.slots {
-            slot.store(None);
-        }
+        self.kept.store(None);
     }
 
     /// Gives back what was never written to. For calls: does not wait, and rather keeps it.
@@ -80,36 +74,32 @@ impl History {
         self.lease.load(Ordering::Acquire)
     }
 
-    /// Keeps a change in the place of one that is [`KEPT`] older.
-    pub(crate) fn record(&self, transition: Transition) {
-        let slot = self.slot(transition.number);
-        let entry = Arc::new(Entry { lease: self.lease(), transition: Arc::new(transition) });
-        let number = entry.transition.number;
-        slot.rcu(|present| match present {
-            Some(newer) if newer.transition.number > number => Some(Arc::clone(newer)),
-            _ => Some(Arc::clone(&entry)),
+    /// Adds a change, and forgets the oldest where there are more than `room`.
+    pub(crate) fn record(&self, room: u32, transition: &Arc<Transition>) {
+        let (lease, room) = (self.lease(), usize::try_from(room).unwrap_or(usize::MAX));
+        self.kept.rcu(|present| {
+            let known = present.as_ref().map_or(&[][..], |kept| &kept.changes);
+            let place = known.partition_point(|change| change.number < transition.number);
+            let forgotten = (known.len() + 1).saturating_sub(room);
+            let sorted = known[..place].iter().chain([transition]).chain(&known[place..]);
+            let changes: Vec<_> = sorted.skip(forgotten).cloned().collect();
+            (!changes.is_empty()).then(|| Arc::new(Kept { lease, changes }))
         });
     }
 
     /// The change that began `epoch`, if it is still there and `lease` has not ended.
     pub(crate) fn find(&self, lease: u64, epoch: u64) -> Option<Arc<Transition>> {
-        self.slots.iter().find_map(|slot| {
-            let entry = slot.load_full()?;
-            let found = entry.lease == lease && entry.transition.epoch == epoch && entry.transition.begins_epoch();
-            found.then(|| Arc::clone(&entry.transition))
-        })
+        let kept = self.kept.load();
+        let kept = kept.as_ref().filter(|kept| kept.lease == lease)?;
+        // Changes of the settings come after the change that began their epoch.
+        let place = kept.changes.partition_point(|change| change.epoch < epoch);
+        let found = kept.changes.get(place)?;
+        (found.epoch == epoch && found.begins_epoch()).then(|| Arc::clone(found))
     }
 
     /// All that are kept, oldest first.
     pub(crate) fn all(&self) -> Vec<Arc<Transition>> {
-        let mut all: Vec<_> =
-            self.slots.iter().filter_map(|slot| Some(Arc::clone(&slot.load().as_ref()?.transition))).collect();
-        all.sort_by_key(|transition| transition.number);
-        all
-    }
-
-    fn slot(&self, number: u64) -> &ArcSwapOption<Entry> {
-        &self.slots[usize::try_from(number % KEPT as u64).unwrap_or(0)]
+        self.kept.load().as_ref().map(|kept| kept.changes.clone()).unwrap_or_default()
     }
 }
 
@@ -125,40 +115,35 @@ fn at_once() -> Option<MutexGuard<'static, Vec<&'static History>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Time;
-    use crate::event::Reason;
-    use crate::state::State;
-    use std::time::SystemTime;
+    use crate::event::sample;
 
-    fn change(number: u64) -> Transition {
-        Transition {
-            breaker: crate::about::About {
-                name: "",
-                key: None,
-                at: std::panic::Location::caller(),
-                dependency: None,
-                note: None,
-            },
-            number,
-            epoch: number,
-            at: SystemTime::UNIX_EPOCH,
-            from: State::Open,
-            to: State::Closed,
-            mode: crate::mode::Mode::Automatic,
-            reason: Reason::ByHand,
-            time: Time::from_nanos(0),
-        }
+    fn numbers(history: &History) -> Vec<u64> {
+        history.all().iter().map(|change| change.number).collect()
     }
 
     #[test]
     fn the_last_changes_are_kept_in_order() {
         let history = History::lend();
         for number in 1..=100 {
-            history.record(change(number));
+            // Two winners each, in the other order.
+            history.record(32, &sample(((number - 1) ^ 1) + 1));
         }
-        history.record(change(3));
-        let numbers: Vec<u64> = history.all().iter().map(|t| t.number).collect();
-        assert_eq!(numbers, (69..=100).collect::<Vec<_>>());
+        history.record(32, &sample(3));
+        assert_eq!(numbers(history), (69..=100).collect::<Vec<_>>());
+        history.give_back();
+    }
+
+    #[test]
+    fn as_many_are_kept_as_there_is_room_for() {
+        let history = History::lend();
+        (1..=10).for_each(|number| history.record(4, &sample(number)));
+        assert_eq!(numbers(history), [7, 8, 9, 10]);
+        history.record(2, &sample(11));
+        assert_eq!(numbers(history), [10, 11]);
+        history.record(3, &sample(12));
+        assert_eq!(numbers(history), [10, 11, 12]);
+        history.record(0, &sample(13));
+        assert!(numbers(history).is_empty());
         history.give_back();
     }
 
@@ -166,11 +151,11 @@ mod tests {
     fn a_new_owner_is_not_asked_about_the_old_one() {
         let first = History::lend();
         let lease = first.lease();
-        first.record(change(1));
+        first.record(32, &sample(1));
         assert!(first.find(lease, 1).is_some());
         first.give_back();
         let second = History::lend();
-        second.record(change(1));
+        second.record(32, &sample(1));
         assert!(first.find(lease, 1).is_none());
         second.give_back();
     }

@@ -37,7 +37,7 @@
 //! | feature | on by default | what it gives |
 //! | --- | --- | --- |
 //! | `macros` | yes | the attribute |
-//! | `tokio` | no | the key `timeout`; the clock follows tokio's paused time in tests |
+//! | `tokio` | no | the key `timeout`; [`Events`], a stream; the clock follows tokio's paused time in tests |
 //! | `http` | no | [`http`]: responses that are failures |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
@@ -60,6 +60,7 @@ mod history;
 pub mod http;
 mod key;
 mod keyed;
+mod listen;
 mod mode;
 mod observe;
 mod origin;
@@ -84,9 +85,12 @@ pub use breaker_macros::circuit_breaker;
 pub use cause::Cause;
 pub use class::ClassCount;
 pub use error::{CircuitBreakerError, ErrorKind};
-pub use event::{Reason, SettingsChange, Transition};
+pub use event::{Event, Reason, SettingsChange, Transition};
 pub use key::Key;
 pub use keyed::{Breakers, Member};
+#[cfg(feature = "tokio")]
+pub use listen::Events;
+pub use listen::{Listener, Subscription};
 pub use mode::Mode;
 pub use observe::Snapshot;
 pub use origin::Origin;

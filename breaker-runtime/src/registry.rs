@@ -10,12 +10,16 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::breaker::CircuitBreaker;
 use crate::keyed::Breakers;
+#[cfg(feature = "tokio")]
+use crate::listen::Events;
+use crate::listen::{self, Listener, Subscription};
 use crate::policy::{Settings, SettingsError};
 use crate::site::{Site, SiteId};
 
@@ -262,6 +266,59 @@ pub fn check() -> Vec<SharedName> {
         .filter(|(_, locations)| locations.len() > 1)
         .map(|(name, locations)| SharedName { name, locations })
         .collect()
+}
+
+/// Calls `listener` for every event of every breaker of this process from now on, listed or not, also
+/// of those in isolations of [`testing`](crate::testing). The events of one breaker come in the order of their
+/// [numbers](crate::Transition::number).
+///
+/// Otherwise as [`CircuitBreaker::listen`]: on a thread of its own, which ends with the subscription, and
+/// with the same limits and costs.
+///
+/// ```
+/// use std::sync::Arc;
+/// use breaker_runtime::{Event, registry};
+///
+/// registry::listen(Arc::new(|event: &Event| eprintln!("{event}")))?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the system can start no thread.
+pub fn listen(listener: Arc<impl Listener + ?Sized>) -> io::Result<Subscription> {
+    listen::listen(listen::of_all(), listener)
+}
+
+/// The events of every breaker of this process from now on, as a stream for async code; as
+/// [`CircuitBreaker::events`].
+///
+/// ```
+/// use breaker_runtime::registry;
+///
+/// # #[expect(unused)]
+/// async fn log() {
+///     let mut events = registry::events();
+///     while let Some(event) = events.next().await {
+///         eprintln!("{event}");
+///     }
+/// }
+/// ```
+#[cfg(feature = "tokio")]
+#[must_use]
+pub fn events() -> Events {
+    Events::new(listen::of_all())
+}
+
+/// How many events listeners and streams of this process have missed, being too far behind. Should be 0;
+/// [`Subscription::missed`] tells whose.
+///
+/// ```
+/// assert_eq!(breaker_runtime::registry::lagged(), 0);
+/// ```
+#[must_use]
+pub fn lagged() -> u64 {
+    listen::lagged()
 }
 
 /// The breakers of the function `id`, which should be one.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use breaker_runtime::clock::ManualClock;
-use breaker_runtime::{Breakers, CircuitBreakerError, ErrorKind, Mode, Settings, State};
+use breaker_runtime::{Breakers, CircuitBreakerError, ErrorKind, Event, Mode, Settings, State};
 
 use crate::support::{MINUTE, NANO, SECOND};
 
@@ -368,4 +368,39 @@ fn threads_that_fight_for_places_never_hear_of_each_others_failures() {
         let totals = member.totals();
         assert_eq!((totals.failed, totals.in_flight(), member.state()), (0, 0, State::Closed));
     }
+}
+
+#[test]
+fn who_listens_to_a_key_hears_nothing_of_the_one_that_has_its_place_afterwards() {
+    let (hosts, clock) = family(Settings::new().consecutive(1).reset(SECOND), 1);
+    let (heard, hears) = std::sync::mpsc::channel();
+    succeed(&hosts, "a");
+    let tell = move |event: &Event| heard.send(event.to_string()).unwrap();
+    hosts.get("a").unwrap().listen(Arc::new(tell)).unwrap();
+    fail(&hosts, "a");
+    clock.advance(SECOND);
+    succeed(&hosts, "a");
+    succeed(&hosts, "b");
+    fail(&hosts, "b");
+    // The listener's thread ends with its key, and drops its end of the channel.
+    let told: Vec<String> = hears.iter().collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().all(|event| event.contains("hosts[a]")), "{told:?}");
+}
+
+#[test]
+fn who_listens_to_everything_hears_which_key_it_was() {
+    let (hosts, _) = family(Settings::new().consecutive(1), 1);
+    let (heard, hears) = std::sync::mpsc::channel();
+    let tell = move |event: &Event| {
+        if let Event::Changed(change) = event {
+            if change.breaker.name == "hosts" && change.breaker.key.as_deref() == Some("only here") {
+                let _ = heard.send(change.to_string());
+            }
+        }
+    };
+    let subscription = breaker_runtime::registry::listen(Arc::new(tell)).unwrap();
+    fail(&hosts, "only here");
+    assert_eq!(hears.recv().unwrap(), "closed → open: 1 failure in a row (limit 1); next probe after 60 s");
+    subscription.end();
 }

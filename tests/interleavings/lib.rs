@@ -35,6 +35,8 @@ mod history;
 mod key;
 #[path = "../../breaker-runtime/src/keyed/mod.rs"]
 mod keyed;
+#[path = "../../breaker-runtime/src/listen/mod.rs"]
+mod listen;
 #[path = "../../breaker-runtime/src/mode.rs"]
 mod mode;
 #[path = "../../breaker-runtime/src/observe/mod.rs"]

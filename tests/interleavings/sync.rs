@@ -68,6 +68,15 @@ impl AtomicU64 {
         self.checked().fetch_sub(less, order)
     }
 
+    pub(crate) fn fetch_or(&self, bits: u64, order: Ordering) -> u64 {
+        assert_eq!(self.first, 0, "differences are not bits");
+        self.checked().fetch_or(bits, order)
+    }
+
+    pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
+        self.checked().swap(value ^ self.first, order) ^ self.first
+    }
+
     pub(crate) fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
         assert_eq!(self.first, 0, "differences are not in order");
         self.checked().fetch_max(value, order)

@@ -45,6 +45,7 @@ use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::history::History;
 use crate::key::StoredKey;
+use crate::listen::Outbox;
 use crate::mode::Mode;
 use crate::outcome::{Fault, Quote, Verdict};
 use crate::per_thread::Sharing;
@@ -106,6 +107,7 @@ pub struct CircuitBreaker {
     tuning: Tuning,
     classes: OnceBox<FailureClasses>,
     history: OnceRef<'static, History>,
+    outbox: OnceBox<Outbox>,
     clock: Clock,
     /// Of a breaker that belongs to a family.
     key: ArcSwapOption<StoredKey>,
@@ -156,6 +158,7 @@ impl CircuitBreaker {
             tuning: Tuning::new(settings, made, sharing),
             classes: OnceBox::new(),
             history: OnceRef::new(),
+            outbox: OnceBox::new(),
             clock,
             key: ArcSwapOption::const_empty(),
             name,

@@ -20,6 +20,7 @@ use crate::error::{CircuitBreakerError, Trip};
 use crate::event::{Reason, Transition};
 use crate::fnv;
 use crate::history::History;
+use crate::listen::Outbox;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
 use crate::state::State;
@@ -162,7 +163,20 @@ impl CircuitBreaker {
             _ => (change.from.state(), change.to.state()),
         };
         let (breaker, at, mode) = (self.about(), SystemTime::now(), change.to.mode());
-        self.lent_history().record(Transition { breaker, number, epoch, at, from, to, mode, reason, time });
+        self.publish(Transition { breaker, number, epoch, at, from, to, mode, reason, time });
+    }
+
+    /// Keeps a change, and tells those who listen.
+    pub(super) fn publish(&self, transition: Transition) {
+        let transition = Arc::new(transition);
+        let room = self.tuning.in_force(|force| force.settings.history);
+        self.lent_history().record(room, &transition);
+        self.outbox().publish(&transition);
+    }
+
+    /// What tells changes to those who listen. Made at the first change, or for the first listener.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        self.outbox.get_or_init(|| Box::new(Outbox::new()))
     }
 
     /// What was counted by epochs before this one will not be asked for again.
@@ -172,7 +186,7 @@ impl CircuitBreaker {
         self.given_back.begin(epoch);
     }
 
-    pub(super) fn lent_history(&self) -> &'static History {
+    fn lent_history(&self) -> &'static History {
         self.history.get().unwrap_or_else(|| {
             let lent = History::lend();
             if self.history.set(lent).is_err() {

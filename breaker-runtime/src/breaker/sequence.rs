@@ -56,6 +56,12 @@ impl Sequence {
         self.since_base(epoch) == (self.word.load(Ordering::Acquire) & STATES) % EPOCHS
     }
 
+    /// How many changes of all kinds have their numbers.
+    pub(super) fn total(&self) -> u64 {
+        let word = self.word.load(Ordering::Acquire);
+        (word & STATES) + settings(word)
+    }
+
     /// An epoch has begun of which nobody is told.
     pub(super) fn pass_over(&self) {
         self.word.fetch_add(1, Ordering::AcqRel);

@@ -85,7 +85,7 @@ impl CircuitBreaker {
         }
         let mut before = self.settings_before();
         before.push(present);
-        Ok(self.replace_settings(&changing, settings, origin, before))
+        Ok(self.replace_settings(changing, settings, origin, before))
     }
 
     /// Takes the last change of the settings back: puts those in force that it had replaced. Done again,
@@ -113,7 +113,7 @@ impl CircuitBreaker {
         let changing = self.sequence.change_settings();
         let mut before = self.settings_before();
         let settings = before.pop()?;
-        Some(self.replace_settings(&changing, settings, origin, before))
+        Some(self.replace_settings(changing, settings, origin, before))
     }
 
     fn settings_before(&self) -> Vec<Settings> {
@@ -124,7 +124,7 @@ impl CircuitBreaker {
     /// a trip by the new settings before he hears of them.
     fn replace_settings(
         &self,
-        changing: &Changing<'_>,
+        changing: Changing<'_>,
         settings: Settings,
         origin: Origin,
         before: Vec<Settings>,
@@ -141,7 +141,9 @@ impl CircuitBreaker {
         let (at, time) = (SystemTime::now(), moment.now);
         let reason = Reason::SettingsSet(Arc::new(change));
         let transition = Transition { breaker, number, epoch, at, from: state, to: state, mode, reason, time };
-        self.lent_history().record(transition);
+        // Others may change the settings again, also whoever is woken by this.
+        drop(changing);
+        self.publish(transition);
         revision
     }
 }

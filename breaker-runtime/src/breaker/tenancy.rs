@@ -10,6 +10,7 @@ use super::{Beginning, CircuitBreaker};
 use crate::clock::{Clock, Time};
 use crate::event::Reason;
 use crate::key::StoredKey;
+use crate::listen::Outbox;
 use crate::mode::Mode;
 use crate::origin::Origin;
 use crate::policy::Window;
@@ -52,6 +53,9 @@ impl CircuitBreaker {
         self.forget_classes();
         if let Some(history) = self.history.get() {
             history.renew();
+        }
+        if let Some(outbox) = self.outbox.get() {
+            outbox.begin_anew();
         }
         let mut word = self.cell.load();
         // Only calls that found it for its last key can come between.
@@ -104,6 +108,7 @@ impl CircuitBreaker {
         word.mode() == Mode::Automatic
             && self.totals.are_at_rest()
             && self.sequence.has_all_up_to(word.epoch())
+            && self.outbox.get().map_or(Some(0), Outbox::told) == Some(self.sequence.total())
             && self.tuning.in_force(|force| self.can_be_forgotten(force, word, leave, now))
     }
 

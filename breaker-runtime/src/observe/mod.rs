@@ -1,5 +1,6 @@
 //! Looking at breakers.
 
+mod listening;
 mod snapshot;
 
 pub use snapshot::Snapshot;

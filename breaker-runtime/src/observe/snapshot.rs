@@ -35,7 +35,8 @@ pub struct Snapshot {
     pub revision: u64,
     /// Who set them.
     pub origin: Origin,
-    /// For how long it has been in this state; `None` before the first change.
+    /// For how long it has been in this state; `None` before the first change, and where the change is
+    /// not kept any more.
     pub in_state_for: Option<Duration>,
     /// Failures in a row, while closed and where a rule counts them. This and the following are of the
     /// state that it would be in, where the mode is metrics only.
@@ -58,8 +59,8 @@ pub struct Snapshot {
     /// and `other` last. At most 16 classes beside `other` are told apart; the rest counts as `other`. At
     /// rest they add up to [`Totals::failed`]; while calls are being made, to no more than that.
     pub failures_by_class: Vec<ClassCount>,
-    /// Why it opened last, as long as that is among the last 32 changes; in metrics only, also why it
-    /// would have.
+    /// Why it opened last, as long as that is among the changes that are kept
+    /// ([`Settings::history`]); in metrics only, also why it would have.
     pub last_trip: Option<Arc<Report>>,
 }
 
@@ -105,7 +106,8 @@ impl CircuitBreaker {
         }
     }
 
-    /// The last 32 changes of state, oldest first.
+    /// The last changes of state, mode and settings, oldest first: as many as
+    /// [`Settings::history`] says, 32 unless it is set.
     ///
     /// ```
     /// # use breaker_runtime::{CircuitBreaker, Settings};

@@ -12,6 +12,8 @@ const MAX_COUNT: u32 = 65_535;
 const MAX_PROBES: u32 = 255;
 /// The largest number of failures that a report can show.
 const MAX_FAILURE_SAMPLES: u32 = 100;
+/// The largest number of changes that a breaker can keep.
+const MAX_HISTORY: u32 = 1_000;
 
 impl Settings {
     /// Whether a breaker can be made of these settings.
@@ -79,6 +81,9 @@ impl Settings {
         }
         if self.failure_samples > MAX_FAILURE_SAMPLES {
             return Err(E("`failure_samples` must be from 0 to 100"));
+        }
+        if self.history > MAX_HISTORY {
+            return Err(E("`history` must be from 0 to 1000"));
         }
         Ok(())
     }
@@ -250,6 +255,7 @@ mod tests {
             new().probe_timeout(Duration::ZERO),
             new().probe_timeout(SECOND).timeout(2 * SECOND),
             new().failure_samples(101),
+            new().history(1_001),
         ] {
             assert!(settings.check().is_err(), "{settings:?}");
         }

@@ -89,6 +89,7 @@ pub struct Settings {
     pub(crate) timeout: Span,
     pub(crate) on_cancel: OnCancel,
     pub(crate) failure_samples: u32,
+    pub(crate) history: u32,
 }
 
 /// Failures in a row that trip a breaker for which no rule was given.
@@ -125,6 +126,7 @@ impl Settings {
             timeout: Span::NONE,
             on_cancel: OnCancel::Unanswered,
             failure_samples: 5,
+            history: 32,
         }
     }
 
@@ -405,6 +407,19 @@ impl Settings {
         self
     }
 
+    /// How many of the last changes of state, mode and settings are kept, for
+    /// [`history`](crate::CircuitBreaker::history) and for the report that a rejection shows.
+    ///
+    /// - Limits: 0 to 1,000. Takes 8 bytes for each, and about 200 for what each tells, a report not
+    ///   counted; 0 keeps none, and then rejections do not say why, nor a snapshot since when.
+    /// - Default: 32, a night of a dependency that comes and goes.
+    /// - Listeners hear every change, whatever is kept.
+    #[must_use]
+    pub const fn history(mut self, n: u32) -> Self {
+        self.history = n;
+        self
+    }
+
     /// The streak that trips, where one does.
     pub(crate) const fn streak_limit(&self) -> Option<u32> {
         match self.consecutive.get() {
@@ -555,6 +570,6 @@ mod tests {
                 name
             })
             .collect();
-        assert_eq!(names.len(), 21, "{names:?}");
+        assert_eq!(names.len(), 22, "{names:?}");
     }
 }
