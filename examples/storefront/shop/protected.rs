@@ -32,6 +32,19 @@ enum PriceError {
     Unavailable(#[from] CircuitBreakerError),
 }
 
+impl PriceError {
+    /// How failures are sorted in the report. A call that was stopped at its time limit is of the class
+    /// `timeout`, which the breaker knows itself.
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Http(error) if error.status().is_some_and(|status| status.is_server_error()) => "http_5xx",
+            Self::Http(error) if error.is_connect() => "no_connection",
+            Self::Http(error) if error.is_decode() => "bad_answer",
+            Self::Http(_) | Self::NoProduct(_) | Self::NeverKnown(_) | Self::Unavailable(_) => "other",
+        }
+    }
+}
+
 /// `/price/{sku}`, for a pricing service at `url`.
 pub(crate) fn routes(url: String) -> reqwest::Result<Router> {
     let http = reqwest::Client::builder().no_proxy().build()?;
@@ -44,10 +57,16 @@ pub(crate) fn breaker() -> &'static CircuitBreaker {
     fetch_price_breaker()
 }
 
-// How failures are sorted: a call that is stopped at its time limit is of the class `timeout`, which the breaker
-// knows itself, and every other one is `other`. Code that wants to tell refused connections from answers of
-// 500 would say so here, where the type of the error is known.
-#[circuit_breaker(threshold = 3, reset = "2s", timeout = "1s", fallback = cached_price, fallback_on = "failure")]
+#[circuit_breaker(
+    threshold = 3,
+    reset = "2s",
+    timeout = "1s",
+    class = PriceError::class,
+    fallback = cached_price,
+    fallback_on = "failure",
+    dependency = "pricing",
+    note = "customers see the last known prices"
+)]
 async fn fetch_price(pricing: &Pricing, sku: &str) -> Result<Quote, PriceError> {
     let response = pricing.http.get(format!("{}/prices/{sku}", pricing.url)).send().await?;
     let price = response.error_for_status()?.json().await?;
