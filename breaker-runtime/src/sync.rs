@@ -8,3 +8,7 @@ pub(crate) use std::thread::yield_now;
 /// knows nothing of it, has to be told.
 #[inline(always)]
 pub(crate) fn handed_over() {}
+
+/// Tells a model checker that others can come here between two steps, one of which it does not know.
+#[inline]
+pub(crate) fn others_may_come() {}

@@ -12,6 +12,7 @@ mod families;
 mod http;
 mod isolation;
 mod late;
+mod listeners;
 mod modes;
 mod panics;
 mod promises;

@@ -60,6 +60,15 @@ models! {
         who_looks_at_a_breaker_sees_one_key_only
         new_settings_reach_a_key_that_comes_meanwhile
     }
+    listeners {
+        two_changes_of_a_breaker_are_heard_in_order
+        three_changes_are_told_in_order_whoever_comes_first
+        a_listener_that_comes_while_changes_race_misses_none_from_then_on
+        what_is_not_read_is_counted_as_missed
+        a_reader_that_sleeps_is_woken
+        after_its_end_a_listener_hears_nothing
+        what_a_breaker_that_is_gone_has_told_is_heard
+    }
     settings {
         a_change_and_a_trip_have_one_order
         a_trip_by_new_settings_comes_after_their_change
@@ -78,6 +87,7 @@ fn no_model_is_forgotten() {
         include_str!("models/changes.rs"),
         include_str!("models/classes.rs"),
         include_str!("models/running.rs"),
+        include_str!("models/listeners.rs"),
         include_str!("models/settings.rs"),
         include_str!("models/families.rs"),
     ];

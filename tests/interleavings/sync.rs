@@ -13,6 +13,15 @@ use loom::sync::atomic::AtomicU64 as Checked;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 pub(crate) use loom::thread::yield_now;
 
+loom::lazy_static! {
+    static ref STEP: Checked = Checked::new(0);
+}
+
+/// Loom changes threads at its atomics: so here is one.
+pub(crate) fn others_may_come() {
+    STEP.load(Ordering::Relaxed);
+}
+
 thread_local! {
     // Loom runs its threads as coroutines of one thread, which share this.
     static MADE: RefCell<Vec<Arc<Checked>>> = const { RefCell::new(Vec::new()) };

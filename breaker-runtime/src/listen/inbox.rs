@@ -66,7 +66,7 @@ impl Inbox {
         self.wake();
     }
 
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.state.swap(ENDED, Ordering::AcqRel);
         if let Some(place) = self.place.upgrade() {
             place.remove(self);
@@ -79,7 +79,7 @@ impl Inbox {
         self.listener == Some(listener) && self.state() == OPEN
     }
 
-    pub(super) fn missed(&self) -> u64 {
+    pub(crate) fn missed(&self) -> u64 {
         self.missed.load(Relaxed)
     }
 

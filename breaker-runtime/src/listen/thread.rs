@@ -94,6 +94,15 @@ impl Subscription {
     }
 }
 
+/// Whether they are the same one.
+impl PartialEq for Subscription {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Subscription {}
+
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")

@@ -37,6 +37,9 @@ impl CircuitBreaker {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
+    /// A listener that holds its own breaker in an `Arc` keeps it, and itself, for ever: let it hold a
+    /// [`Weak`](std::sync::Weak).
+    ///
     /// In an isolation of [`testing`](crate::testing) the accessor of an annotated function returns the
     /// isolation's copy, and that is what is listened to.
     ///

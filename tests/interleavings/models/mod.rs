@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod classes;
 pub mod families;
+pub mod listeners;
 pub mod probes;
 pub mod running;
 pub mod settings;
