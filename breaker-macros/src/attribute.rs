@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn keys_out_of_a_pattern() {
         let item = "fn f((a, S { b: [c, ..], d }): A, e: E) {}";
-        for (key, name) in [("a", "a"), ("&c", "c"), ("g(d)", "d")] {
+        for (key, name) in [("a", "a"), ("&c", "c"), ("g(d)", "d"), ("format!(\"{d}\")", "d"), ("&e[..a]", "a")] {
             said(&format!("key = {key}, fallback = x"), item, &[&format!("`{name}` does not exist yet")]);
             said(&format!("key = {key}, fallback = |_| ()"), item, &[]);
             said(&format!("key = {key}"), item, &[]);

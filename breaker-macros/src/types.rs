@@ -1,9 +1,10 @@
 //! Questions about types and tokens that can be answered by reading them.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, Ident, Pat, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound};
+use syn::{GenericArgument, Ident, LitStr, Pat, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound};
 
 /// Puts `_` in the place of each `impl Trait`, which may not stand in the type of a closure or of a local.
 pub(crate) fn infer_opaque(ty: &mut Type) {
@@ -122,21 +123,41 @@ pub(crate) fn mentions(tokens: impl ToTokens, words: &[&str]) -> bool {
     search(tokens.into_token_stream(), words)
 }
 
-/// Whether an expression uses the name, which after a point would be a field's or a method's.
+/// Whether an expression uses the name: after a single point it would be a field's or a method's, and the text of
+/// `format!` may use it, too.
 pub(crate) fn names(expr: impl ToTokens, name: &Ident) -> bool {
-    fn search(tokens: TokenStream, name: &Ident) -> bool {
-        let mut after_point = false;
+    fn search(tokens: TokenStream, name: &Ident, in_macro: bool) -> bool {
+        let (mut points, mut called) = (0, false);
         tokens.into_iter().any(|token| {
-            let field =
-                std::mem::replace(&mut after_point, matches!(&token, TokenTree::Punct(p) if p.as_char() == '.'));
+            let sign = if let TokenTree::Punct(sign) = &token { sign.as_char() } else { ' ' };
+            let (field, of_macro) = (points == 1, called);
+            (points, called) = (if sign == '.' { points + 1 } else { 0 }, sign == '!');
             match token {
-                TokenTree::Group(group) => search(group.stream(), name),
+                TokenTree::Group(group) => search(group.stream(), name, in_macro || of_macro),
                 TokenTree::Ident(ident) => !field && ident == *name,
-                _ => false,
+                TokenTree::Literal(text) => in_macro && formats(&text, name),
+                TokenTree::Punct(_) => false,
             }
         })
     }
-    search(expr.into_token_stream(), name)
+    search(expr.into_token_stream(), name, false)
+}
+
+/// Whether a text such as `"{host}:{port:>width$}"` uses the name.
+fn formats(text: &Literal, name: &Ident) -> bool {
+    let Ok(text) = syn::parse2::<LitStr>(TokenTree::from(text.clone()).into()) else { return false };
+    let (text, name) = (text.value().replace("{{", ""), name.unraw().to_string());
+    text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).any(|place| {
+        let (argument, format) = place.split_once(':').unwrap_or((place, ""));
+        let mut counts = format.split('$').rev().skip(1);
+        argument.trim() == name || counts.any(|before| ends_with_word(before, &name))
+    })
+}
+
+/// Whether the last word of a text is this one.
+fn ends_with_word(text: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.strip_suffix(word).is_some_and(|before| !before.ends_with(is_part))
 }
 
 /// The names that a pattern gives to what it takes apart.
@@ -214,5 +235,44 @@ mod tests {
         }
         assert!(mentions(ty("Result<(Self, u8), E>"), &["Self"]));
         assert!(!mentions(ty("Result<(SelfX, u8), E>"), &["Self"]));
+    }
+
+    #[test]
+    fn names_are_found_wherever_an_expression_uses_them() {
+        let uses =
+            |text: &str| names(text.parse::<TokenStream>().expect("tokens"), &syn::parse_str("port").expect("a name"));
+        for text in [
+            "port",
+            "&port",
+            "f(3, [port])",
+            "port.port",
+            "&hosts[..port]",
+            "&hosts[3..port]",
+            "&hosts[..=port]",
+            "{ let x = port; x }",
+            "format!(\"{port}\")",
+            "format!(\"{}:{port:>5}\", 3)",
+            "format!(\"{{{port:?}}}\")",
+            "format!(r#\"{0:>port$}\"#, 3)",
+            "format!(\"{0:>1$.port$}\", 3, 4)",
+            "concat(&format!(\"{port}\"))",
+            "format![\"{}\", port]",
+        ] {
+            assert!(uses(text), "{text}");
+        }
+        for text in [
+            "at.port",
+            "at.port()",
+            "at.0.port",
+            "ports",
+            "\"port\"",
+            "map[\"{port}\"]",
+            "format!(\"port\")",
+            "format!(\"{{port}}\")",
+            "format!(\"{ports} {0:>support$} {port_of}\", 3)",
+            "format!(b\"{port}\")",
+        ] {
+            assert!(!uses(text), "{text}");
+        }
     }
 }

@@ -29,8 +29,9 @@
 //! # Ok::<(), PriceError>(())
 //! ```
 //!
-//! Every protected function has one static [`CircuitBreaker`]; its keys are described at
-//! [`circuit_breaker`](macro@circuit_breaker), its values at [`Settings`].
+//! Every protected function has one static [`CircuitBreaker`], or with `key` one for each host, tenant or shard
+//! ([`Breakers`]); the attribute's keys are described at [`circuit_breaker`](macro@circuit_breaker), the values at
+//! [`Settings`].
 //!
 //! # Features
 //!

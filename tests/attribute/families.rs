@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use breaker_runtime::{Breakers, State, circuit_breaker, testing};
@@ -288,6 +288,47 @@ fn the_key_is_asked_once() {
 #[circuit_breaker(key = host.ok_or(Error::NotFound)?, threshold = 1)]
 fn perhaps(host: Option<&str>) -> Result<&str, Error> {
     host.ok_or(Error::Failed)
+}
+
+/// The key may be waited for, and the future can still be sent.
+#[circuit_breaker(key = resolve(host).await, threshold = 1)]
+async fn resolved(host: &str, ok: bool) -> Result<u32, Error> {
+    answer(ok)
+}
+
+async fn resolve(host: &str) -> String {
+    yield_now().await;
+    host.to_uppercase()
+}
+
+/// What the key locks is free again when the body runs.
+#[circuit_breaker(key = order.lock().unwrap().tenant, threshold = 1)]
+async fn locked(order: &Mutex<Order>, ok: bool) -> Result<usize, Error> {
+    yield_now().await;
+    let items = order.try_lock().unwrap().items.len();
+    if ok { Ok(items) } else { Err(Error::Failed) }
+}
+
+/// Nor does the fallback find it locked.
+#[circuit_breaker(key = order.lock().unwrap().tenant, threshold = 1, fallback = count)]
+fn locked_or_counted(order: &Mutex<Order>, ok: bool) -> Result<usize, Error> {
+    if ok { Ok(3) } else { Err(Error::Failed) }
+}
+
+fn count(order: &Mutex<Order>, _: bool) -> Result<usize, Error> {
+    Ok(order.try_lock().unwrap().items.len())
+}
+
+#[tokio::test]
+async fn keys_that_wait_or_lock() {
+    assert_eq!(tokio::spawn(resolved("a", false)).await.unwrap(), Err(Error::Failed));
+    assert_eq!(resolved("A", true).await, Err(Error::Rejected));
+    assert!(resolved_breakers().get("A").is_some() && resolved_breakers().get("a").is_none());
+    let order = &*Box::leak(Box::new(Mutex::new(order("a"))));
+    assert_eq!(tokio::spawn(locked(order, false)).await.unwrap(), Err(Error::Failed));
+    assert_eq!(locked(order, true).await, Err(Error::Rejected));
+    assert_eq!(locked_or_counted(order, false), Err(Error::Failed));
+    assert_eq!(locked_or_counted(order, true), Ok(1));
 }
 
 /// Patterns are at hand where the fallback does not need the whole argument.
