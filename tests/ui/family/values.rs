@@ -36,6 +36,11 @@ fn out_of_a_pattern((host, port): (&str, u16)) -> Result<u32> {
     Ok(1)
 }
 
+#[circuit_breaker(key = format!("{host}:{port}"), fallback = cached)]
+fn in_a_text((host, port): (&str, u16)) -> Result<u32> {
+    Ok(1)
+}
+
 fn cached(_: (&str, u16)) -> Result<u32> {
     Ok(1)
 }
