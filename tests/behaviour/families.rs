@@ -373,9 +373,9 @@ fn threads_that_fight_for_places_never_hear_of_each_others_failures() {
 #[test]
 fn who_listens_to_a_key_hears_nothing_of_the_one_that_has_its_place_afterwards() {
     let (hosts, clock) = family(Settings::new().consecutive(1).reset(SECOND), 1);
-    let (heard, hears) = std::sync::mpsc::channel();
+    let (teller, told) = std::sync::mpsc::channel();
     succeed(&hosts, "a");
-    let tell = move |event: &Event| heard.send(event.to_string()).unwrap();
+    let tell = move |event: &Event| teller.send(event.to_string()).unwrap();
     hosts.get("a").unwrap().listen(Arc::new(tell)).unwrap();
     fail(&hosts, "a");
     clock.advance(SECOND);
@@ -383,7 +383,7 @@ fn who_listens_to_a_key_hears_nothing_of_the_one_that_has_its_place_afterwards()
     succeed(&hosts, "b");
     fail(&hosts, "b");
     // The listener's thread ends with its key, and drops its end of the channel.
-    let told: Vec<String> = hears.iter().collect();
+    let told: Vec<String> = told.iter().collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|event| event.contains("hosts[a]")), "{told:?}");
 }
@@ -391,16 +391,16 @@ fn who_listens_to_a_key_hears_nothing_of_the_one_that_has_its_place_afterwards()
 #[test]
 fn who_listens_to_everything_hears_which_key_it_was() {
     let (hosts, _) = family(Settings::new().consecutive(1), 1);
-    let (heard, hears) = std::sync::mpsc::channel();
+    let (teller, told) = std::sync::mpsc::channel();
     let tell = move |event: &Event| {
         if let Event::Changed(change) = event {
             if change.breaker.name == "hosts" && change.breaker.key.as_deref() == Some("only here") {
-                let _ = heard.send(change.to_string());
+                let _ = teller.send(change.to_string());
             }
         }
     };
     let subscription = breaker_runtime::registry::listen(Arc::new(tell)).unwrap();
     fail(&hosts, "only here");
-    assert_eq!(hears.recv().unwrap(), "closed → open: 1 failure in a row (limit 1); next probe after 60 s");
+    assert_eq!(told.recv().unwrap(), "closed → open: 1 failure in a row (limit 1); next probe after 60 s");
     subscription.end();
 }

@@ -135,8 +135,8 @@ fn the_same_listener_registered_twice_is_one() {
 
 #[test]
 fn equal_listeners_in_two_arcs_are_two() {
-    let (breaker, _) = breaker(Settings::new());
     static HEARD: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+    let (breaker, _) = breaker(Settings::new());
     let (told, ended) = mpsc::channel::<()>();
     for _ in 0..2 {
         let told = told.clone();

@@ -9,6 +9,7 @@ mod clocks;
 mod fallbacks;
 mod half_open;
 mod late;
+mod listeners;
 mod memory;
 mod permits;
 mod reasons;

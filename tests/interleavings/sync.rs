@@ -17,9 +17,9 @@ loom::lazy_static! {
     static ref STEP: Checked = Checked::new(0);
 }
 
-/// Loom changes threads at its atomics: so here is one.
+/// Loom changes threads at its atomics, where they are written: so here one is.
 pub(crate) fn others_may_come() {
-    STEP.load(Ordering::Relaxed);
+    STEP.fetch_add(1, Ordering::Relaxed);
 }
 
 thread_local! {

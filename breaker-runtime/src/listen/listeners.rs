@@ -12,6 +12,7 @@ use once_cell::race::OnceBox;
 
 use super::inbox::Inbox;
 use crate::event::Event;
+use crate::sync::others_may_come;
 
 #[derive(Debug, Default)]
 pub(crate) struct Listeners(ArcSwapOption<Vec<Arc<Inbox>>>);
@@ -52,6 +53,7 @@ impl Listeners {
     }
 
     pub(super) fn tell(&self, events: &[Event]) {
+        others_may_come();
         if let Some(list) = self.0.load_full() {
             for event in events {
                 list.iter().for_each(|inbox| inbox.deliver(event.clone()));

@@ -170,6 +170,12 @@ mod tests {
     }
 
     #[test]
+    fn it_takes_as_much_as_the_documentation_says() {
+        let counts = 2 * size_of::<usize>();
+        assert_eq!((size_of::<ArcSwapOption<Entry>>(), size_of::<Entry>() + counts), (8, 40));
+    }
+
+    #[test]
     fn what_was_read_is_not_held() {
         let (mailbox, mut next) = (Mailbox::new(4), 0);
         (0..3).for_each(|n| mailbox.append(event(n)));

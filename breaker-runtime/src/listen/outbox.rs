@@ -20,7 +20,7 @@ use arc_swap::ArcSwapOption;
 
 use super::listeners::{self, Listeners};
 use crate::event::{Event, Transition};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, others_may_come};
 
 /// How many changes wait for one that does not come: half of what a listener can be behind, so that
 /// those that are told at once do not make it lose any.
@@ -78,6 +78,7 @@ impl Outbox {
                 listeners::tell_all(&events);
             }
             self.word.swap(told << 1, Ordering::AcqRel);
+            others_may_come();
             if !self.is_due(told) {
                 return;
             }
