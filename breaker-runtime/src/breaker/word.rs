@@ -83,6 +83,16 @@ impl Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word(u64);
 
+/// A mode, with the state of its own that it has, or this one.
+const fn bits_of(mode: Mode, state: u64) -> u64 {
+    match mode {
+        Mode::Automatic => AUTOMATIC | state,
+        Mode::Disabled => DISABLED | CLOSED,
+        Mode::ForcedOpen => FORCED_OPEN | OPEN,
+        Mode::MetricsOnly => METRICS_ONLY | state,
+    }
+}
+
 /// What an outcome that belongs to the present epoch does to the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -139,14 +149,9 @@ impl Word {
     #[cfg(test)]
     pub(crate) const FIRST: Self = Self(0);
 
-    /// The first word in another mode.
+    /// The beginning in this mode.
     pub(crate) const fn first(mode: Mode) -> Self {
-        Self(match mode {
-            Mode::Automatic => AUTOMATIC | CLOSED,
-            Mode::Disabled => DISABLED | CLOSED,
-            Mode::ForcedOpen => FORCED_OPEN | OPEN,
-            Mode::MetricsOnly => METRICS_ONLY | CLOSED,
-        })
+        Self(bits_of(mode, CLOSED))
     }
 
     pub(crate) const fn from_bits(bits: u64) -> Self {
@@ -280,13 +285,7 @@ impl Word {
     pub(crate) fn enter(self, mode: Mode) -> Self {
         let was_forced = self.mode() == Mode::ForcedOpen;
         let beginning = if was_forced { HALF_OPEN } else { CLOSED };
-        let (mode, state) = match mode {
-            Mode::Automatic => (AUTOMATIC, beginning),
-            Mode::Disabled => (DISABLED, CLOSED),
-            Mode::ForcedOpen => (FORCED_OPEN, OPEN),
-            Mode::MetricsOnly => (METRICS_ONLY, beginning),
-        };
-        Self(self.next_epoch() | mode | state)
+        Self(self.next_epoch() | bits_of(mode, beginning))
     }
 
     /// All calls may pass from now on.

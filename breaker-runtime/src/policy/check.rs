@@ -262,7 +262,22 @@ mod tests {
         let full = new().consecutive(65_535).failures(65_535).window_calls(65_535).failure_rate(1.0).min_calls(65_535);
         let full = full.slow_rate(1.0).slow_call(SECOND).probes(255).successes(255).jitter(1.0).ramp(SECOND);
         assert_eq!(full.check(), Ok(()));
-        assert_eq!(new().check(), Ok(()));
+        for settings in [
+            new(),
+            new().failures(3).window(SECOND),
+            new().failures(3).window_calls(3),
+            rate().window(SECOND),
+            rate().window_calls(20).min_calls(20),
+            new().slow_rate(0.5).slow_call(SECOND).timeout(SECOND),
+            new().reset(SECOND).max_reset(SECOND),
+            new().probe_timeout(SECOND).timeout(SECOND),
+            new().failure_samples(0),
+            new().failure_samples(100),
+            new().history(1),
+            new().history(1_000),
+        ] {
+            assert_eq!(settings.check(), Ok(()), "{settings:?}");
+        }
         assert_eq!(new().probes(255).probe_failure_rate(1.0).check(), Ok(()));
     }
 
