@@ -221,9 +221,9 @@ fn where_all_are_in_trouble_new_keys_run_on_one_breaker_that_rejects_nothing() {
     }
     succeed(&hosts, "c");
     let overflow = hosts.overflow().unwrap();
-    assert_eq!((overflow.mode(), overflow.would_be()), (Mode::MetricsOnly, Some(State::Open)));
-    assert_eq!((overflow.totals().admitted, overflow.totals().would_have_rejected), (4, 2));
-    let told: Vec<String> = hosts.family().history().iter().map(ToString::to_string).collect();
+    assert_eq!((overflow.mode, overflow.would_be), (Mode::MetricsOnly, Some(State::Open)));
+    assert_eq!((overflow.totals.admitted, overflow.totals.would_have_rejected), (4, 2));
+    let told: Vec<String> = hosts.history().iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
@@ -238,8 +238,7 @@ fn where_all_are_in_trouble_new_keys_run_on_one_breaker_that_rejects_nothing() {
     assert!(hosts.overflow().is_some(), "as long as somebody may still need it");
     clock.advance(IDLE);
     assert!(hosts.overflow().is_none());
-    assert_eq!(hosts.family().history().pop().unwrap().reason.to_string(), "new keys find places again");
-    assert_eq!(hosts.family().totals().admitted, 4);
+    assert_eq!(hosts.history().pop().unwrap().reason.to_string(), "new keys find places again");
 }
 
 #[test]
@@ -249,7 +248,7 @@ fn the_overflow_can_be_shared_by_those_who_ask_for_it() {
     fail(&hosts, "a");
     fail(&hosts, "b");
     fail(&hosts, "c");
-    assert_eq!(hosts.overflow().unwrap().mode(), Mode::Automatic);
+    assert_eq!(hosts.overflow().unwrap().mode, Mode::Automatic);
     assert!(rejected(&hosts, "d").to_string().starts_with("circuit breaker `hosts` is open"));
     fail(&hosts, "a");
     assert!(rejected(&hosts, "a").to_string().starts_with("circuit breaker `hosts[a]` is open"));
@@ -272,8 +271,12 @@ fn a_key_that_comes_back_is_a_new_one_in_every_way() {
     assert_eq!((change.number, change.epoch, change.breaker.to_string().as_str()), (1, 1, "hosts[b]"));
     clock.advance(SECOND);
     succeed(&hosts, "b");
-    b.set_settings(b.settings().reset(MINUTE)).unwrap();
-    assert_eq!(b.history().iter().map(|change| change.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let refused = b.set_settings(b.settings().reset(MINUTE)).unwrap_err().to_string();
+    assert_eq!(
+        (refused.as_str(), b.rollback()),
+        ("a breaker of a family has the settings of the family: set those", None)
+    );
+    assert_eq!(b.history().iter().map(|change| change.number).collect::<Vec<_>>(), [1, 2, 3]);
     drop(b);
     succeed(&hosts, "c");
     assert_eq!(hosts.get("c").unwrap().settings(), hosts.settings());
@@ -290,20 +293,130 @@ fn new_settings_are_those_of_every_key_present_and_to_come() {
         fail(&hosts, "a");
         assert_eq!(hosts.set_settings_by(new, "breakers.toml"), Ok(2));
         fail(&hosts, "a");
-        let [a, state] = [hosts.get("a").unwrap().snapshot().last_trip.unwrap().revision, hosts.family().revision()];
+        let [a, state] = [hosts.get("a").unwrap().snapshot().last_trip.unwrap().revision, hosts.revision()];
         assert_eq!((a, state), (2, 2));
         (0..2).for_each(|_| fail(&hosts, "b"));
         assert_eq!(hosts.get("b").unwrap().state(), State::Open);
         let snapshot = hosts.get("b").unwrap().snapshot();
         assert_eq!((snapshot.settings, snapshot.revision, snapshot.origin), (new, 2, "breakers.toml".into()));
         // One change, of the family: none of its breakers tells of it.
-        assert_eq!((hosts.family().history().len(), hosts.get("b").unwrap().history().len()), (1, 1));
+        assert_eq!((hosts.history().len(), hosts.get("b").unwrap().history().len()), (1, 1));
         assert_eq!(hosts.rollback(), Some(3));
         assert_eq!((hosts.settings(), hosts.get("a").unwrap().settings()), (old, old));
         fail(&hosts, "c");
         assert_eq!(hosts.get("c").unwrap().settings(), old);
         assert!(hosts.set_settings(old.probes(0)).is_err());
     }
+}
+
+#[test]
+fn a_key_that_is_just_failing_is_no_quiet_one() {
+    struct Slow<'a>(&'a Breakers);
+    impl fmt::Display for Slow<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            // While the text of the error is made, another key comes.
+            succeed(self.0, "up");
+            f.write_str("down")
+        }
+    }
+    let (hosts, _) = family(Settings::new().consecutive(1), 1);
+    hosts.try_acquire("down").unwrap().failure_with(&Slow(&hosts));
+    assert_eq!(hosts.get("down").unwrap().state(), State::Open);
+    assert_eq!(hosts.overflow().unwrap().totals.admitted, 1);
+}
+
+#[test]
+fn two_changes_of_the_settings_at_once_leave_every_key_with_the_later_one() {
+    let (hosts, _) = family(Settings::new().consecutive(9), 9);
+    for round in 0..200 {
+        succeed(&hosts, "a");
+        std::thread::scope(|scope| {
+            for limit in [10, 1_000] {
+                scope.spawn({
+                    let hosts = &hosts;
+                    move || hosts.set_settings(Settings::new().consecutive(limit + round)).unwrap()
+                });
+            }
+        });
+        succeed(&hosts, "b");
+        for member in &hosts {
+            assert_eq!((member.settings(), member.revision()), (hosts.settings(), hosts.revision()));
+        }
+    }
+}
+
+#[test]
+fn who_looks_for_a_forgotten_key_holds_no_other() {
+    let (hosts, clock) = family(Settings::new(), 1);
+    succeed(&hosts, "a");
+    clock.advance(IDLE);
+    assert!(hosts.get("a").is_none());
+    succeed(&hosts, "b");
+    let looking = hosts.get("b").unwrap();
+    succeed(&hosts, "c");
+    assert_eq!(looking.about().key.as_deref(), Some("b"));
+    drop(looking);
+    clock.advance(IDLE);
+    assert!(hosts.is_empty());
+}
+
+#[test]
+fn keys_that_nobody_calls_give_their_places_though_nobody_looks() {
+    let (hosts, clock) = family(Settings::new().consecutive(2), 2);
+    fail(&hosts, "a");
+    (0..2).for_each(|_| fail(&hosts, "b"));
+    clock.advance(100 * IDLE);
+    succeed(&hosts, "c");
+    succeed(&hosts, "d");
+    assert!(hosts.overflow().is_none());
+    assert_eq!(keys(&hosts), ["c", "d"]);
+}
+
+#[test]
+fn calls_that_come_while_all_are_looked_at_find_places() {
+    let (hosts, _) = family(Settings::new(), 3);
+    for key in ["a", "b", "c"] {
+        succeed(&hosts, key);
+    }
+    for member in &hosts {
+        succeed(&hosts, "d");
+        drop(member);
+    }
+    assert!(hosts.overflow().is_none());
+}
+
+#[test]
+fn calls_that_fail_after_longer_than_idle_trip_all_the_same() {
+    let (hosts, clock) = family(Settings::new().consecutive(3), 3);
+    for _ in 0..3 {
+        let call = hosts.try_acquire("a").unwrap();
+        clock.advance(2 * IDLE);
+        call.failure();
+    }
+    assert_eq!(hosts.get("a").unwrap().state(), State::Open);
+}
+
+#[test]
+fn a_panic_may_pass_by_a_family() {
+    let (hosts, _) = family(Settings::new().consecutive(1), 3);
+    let panics = || hosts.call("a", || -> Result<(), CircuitBreakerError> { panic!("boom") });
+    assert!(std::panic::catch_unwind(panics).is_err());
+    assert_eq!(hosts.get("a").unwrap().state(), State::Open);
+}
+
+#[test]
+fn threads_that_bring_and_take_keys_never_overflow_while_none_is_in_trouble() {
+    let (hosts, _) = family(Settings::new(), 64);
+    std::thread::scope(|scope| {
+        for thread in 0..4_u32 {
+            scope.spawn({
+                let hosts = &hosts;
+                move || (0..2_000_u32).for_each(|n| hosts.try_acquire(&(n * 7 + thread)).unwrap().success())
+            });
+        }
+        scope.spawn(|| (0..50).for_each(|_| assert!(hosts.iter().count() <= 64)));
+    });
+    assert!(hosts.overflow().is_none());
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_change_is_one_event_with_its_revision_its_origin_and_what_changed() {
     let Reason::SettingsSet(what) = &change.reason else { panic!("{change}") };
     assert_eq!(
         (what.revision, what.before, what.after.to_string().as_str()),
-        (2, Settings::new().consecutive(2), "consecutive 3, reset 1 s")
+        (2, Settings::new().consecutive(2), "consecutive 3, reset 1s")
     );
     assert!(matches!(what.origin, Origin::Code(at) if (at.file(), at.line()) == (file!(), line)), "{:?}", what.origin);
     (0..3).for_each(|_| fail(&breaker));
@@ -35,7 +35,7 @@ fn a_change_is_one_event_with_its_revision_its_origin_and_what_changed() {
         life(&breaker)[1..],
         [
             "closed → open: 3 failures in a row (limit 3); next probe after 1 s",
-            "settings revision 3 by breakers.toml: consecutive 3 → (5), reset 1 s → (60 s)",
+            "settings revision 3 by breakers.toml: consecutive 3 → (5), reset 1s → (60s)",
             "open → half-open: the reset delay of 1 s has passed",
             "half-open → closed: 1 probe succeeded"
         ]
@@ -105,15 +105,108 @@ fn half_open_keeps_its_time_limit_and_takes_the_new_number_of_probes() {
 }
 
 #[test]
-fn fewer_probes_than_have_settled_already_do_not_hold_it_half_open_for_good() {
+fn fewer_probes_than_have_settled_already_decide_at_the_next_call() {
     let (breaker, clock) = open(Settings::new().reset(SECOND).probes(3));
     clock.advance(SECOND);
     (0..2).for_each(|_| succeed(&breaker));
     breaker.set_settings(breaker.settings().probes(2)).unwrap();
-    rejected(&breaker);
-    clock.advance(MINUTE);
+    let call = admitted(&breaker);
+    assert_eq!(
+        (breaker.state(), breaker.history().last().unwrap().to_string().as_str()),
+        (State::Closed, "half-open → closed: 2 probes succeeded")
+    );
+    call.success();
+
+    let (breaker, clock) = open(Settings::new().reset(SECOND).probes(4).probe_failure_rate(0.9));
+    clock.advance(SECOND);
+    fail(&breaker);
     succeed(&breaker);
+    let rate = breaker.settings();
+    breaker.set_settings(Settings::new().consecutive(1).reset(SECOND).probes(2)).unwrap();
+    rejected(&breaker);
+    assert_eq!(breaker.snapshot().last_trip.unwrap().rule, Rule::ProbeFailed);
+    clock.advance(SECOND);
+    let (one, two) = (admitted(&breaker), admitted(&breaker));
+    breaker.set_settings(rate.probes(1)).unwrap();
+    rejected(&breaker);
+    one.success();
+    two.success();
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn new_rules_are_read_when_the_next_call_ends_and_be_it_a_success() {
+    let rate = Settings::new().failure_rate(0.9).window_calls(100).min_calls(1);
+    let (breaker, _) = breaker(rate);
+    (0..2).for_each(|_| succeed(&breaker));
+    (0..6).for_each(|_| fail(&breaker));
+    breaker.set_settings(rate.failure_rate(0.5)).unwrap();
+    assert_eq!(breaker.state(), State::Closed);
+    succeed(&breaker);
+    assert_eq!(
+        breaker.snapshot().last_trip.unwrap().rule.to_string(),
+        "6 of the last 9 calls failed, 66.7 % (limit 50 %)"
+    );
+}
+
+#[test]
+fn a_window_that_grows_begins_with_what_the_smaller_one_held() {
+    let rate = Settings::new().failure_rate(0.9).min_calls(4);
+    let (breaker, _) = breaker(rate.window_calls(4));
+    (0..20).for_each(|_| {
+        fail(&breaker);
+        succeed(&breaker);
+    });
+    breaker.set_settings(rate.window_calls(40)).unwrap();
+    let window = breaker.snapshot().window.unwrap();
+    assert_eq!((window.calls, window.failed), (4, 2));
+    breaker.set_settings(Settings::new().failure_rate(0.9).window_calls(40).min_calls(20)).unwrap();
+    (0..15).for_each(|_| fail(&breaker));
+    assert_eq!(breaker.state(), State::Closed);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_window_that_becomes_shorter_takes_no_old_failure_for_a_recent_one() {
+    let (breaker, clock) = breaker(Settings::new().failure_rate(0.9).window(60 * MINUTE));
+    clock.advance(60 * MINUTE);
+    (0..10).for_each(|_| fail(&breaker));
+    (0..10).for_each(|_| succeed(&breaker));
+    clock.advance(355 * SECOND);
+    breaker.set_settings(Settings::new().failure_rate(0.45).window(MINUTE)).unwrap();
+    succeed(&breaker);
+    assert_eq!((breaker.state(), breaker.snapshot().window.unwrap().calls), (State::Closed, 1));
+}
+
+#[test]
+fn times_that_differ_by_a_little_read_differently() {
+    let (breaker, _) = breaker(Settings::new().timeout(Duration::from_millis(1_420)));
+    breaker.set_settings_by(Settings::new().timeout(Duration::from_millis(1_480)), "file").unwrap();
+    assert_eq!(life(&breaker), ["settings revision 2 by file: timeout 1.42s → 1.48s"]);
+}
+
+#[test]
+fn calls_that_begin_and_end_at_the_moment_of_a_change_are_counted_once() {
+    let slow = Settings::new().slow_rate(1.0).slow_call(10 * SECOND).min_calls(2).window_calls(10);
+    let (breaker, clock) = breaker(slow);
+    let before = admitted(&breaker);
+    breaker.set_settings(slow.slow_call(5 * SECOND)).unwrap();
+    let hung = admitted(&breaker);
+    before.success();
+    clock.advance(12 * SECOND);
+    assert_eq!(breaker.snapshot().window.unwrap().slow, 1);
+    drop(hung);
+}
+
+#[test]
+fn a_change_tells_the_state_that_would_be() {
+    let (breaker, _) = breaker(Settings::new().consecutive(1));
+    breaker.set_mode(Mode::MetricsOnly);
+    fail(&breaker);
+    breaker.set_settings(Settings::new().consecutive(2)).unwrap();
+    let last = breaker.history().pop().unwrap();
+    assert_eq!((last.from, last.to, breaker.state()), (State::Open, State::Open, State::Closed));
 }
 
 #[test]

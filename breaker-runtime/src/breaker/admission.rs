@@ -8,6 +8,7 @@ use super::in_force::InForce;
 use super::permit::{Permit, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
+use super::settling::probe_rule;
 use super::word::{Identity, Word};
 use super::{CircuitBreaker, Count};
 use crate::clock::Time;
@@ -63,6 +64,8 @@ impl CircuitBreaker {
         limit: Option<Duration>,
         whose: Whose,
     ) -> Result<Ticket, CircuitBreakerError> {
+        // The longest time stands for no limit.
+        let limit = limit.filter(|limit| *limit != Duration::MAX);
         let now = self.clock.now();
         let epoch = loop {
             match self.answer(force, word, now, limit) {
@@ -75,11 +78,13 @@ impl CircuitBreaker {
                 Answer::Again(found) => word = found,
             }
         };
+        let deadline = limit.or(force.settings.timeout.get()).map_or(Time::END, |limit| now.after(limit));
+        let ticket = Ticket::new(epoch, now, deadline, whose);
         if force.settings.slow().is_some() && epoch.is_closed() && epoch != Identity::UNHEARD {
             force.record_beginning(epoch, now);
+            return Ok(ticket.counted_in(force.running_number()));
         }
-        let deadline = limit.or(force.settings.timeout.get()).map_or(Time::END, |limit| now.after(limit));
-        Ok(Ticket::new(epoch, now, deadline, whose))
+        Ok(ticket)
     }
 
     fn answer(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {
@@ -153,7 +158,13 @@ impl CircuitBreaker {
                 Err(found) => found,
             });
         }
-        let Some(next) = word.admit_probe(force.limits()) else { return Answer::Rejected(Rejection::Probing) };
+        let Some(next) = word.admit_probe(force.limits()) else {
+            return if word.probes_in_flight() > 0 {
+                Answer::Rejected(Rejection::Probing)
+            } else {
+                self.decide_by_settled(force, word, now)
+            };
+        };
         match self.cell.exchange(word, next) {
             Ok(change) => {
                 if period.is_none() {
@@ -167,6 +178,25 @@ impl CircuitBreaker {
             }
             Err(found) => Answer::Again(found),
         }
+    }
+
+    /// All probes that new settings ask for have settled under the old ones.
+    fn decide_by_settled(&self, force: InForce<'_>, word: Word, now: Time) -> Answer {
+        let unfit = word.unfit_as_settled(force.limits());
+        let next = match unfit {
+            Some(_) => word.open(self.next_reopening(word.identity())),
+            None => word.recover(force.limits()),
+        };
+        Answer::Again(match self.cell.exchange(word, next) {
+            Ok(change) => {
+                match unfit {
+                    Some(unfit) => self.opened(force, change, now, probe_rule(force, unfit)),
+                    None => self.recovered(change, now, word.probes_succeeded()),
+                }
+                change.to
+            }
+            Err(found) => found,
+        })
     }
 
     /// How often the breaker will have failed to close, if the half-open period `state` fails.

@@ -19,7 +19,7 @@ use crate::clock::Time;
 use crate::origin::Origin;
 use crate::per_thread::Sharing;
 use crate::policy::{Settings, Window};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, fence};
 use crate::window::{CallWindow, RecentFailures, Running, Samples, TimeWindow, Windows};
 
 /// It matters when a call begins.
@@ -29,6 +29,8 @@ const RECORDS: u64 = 2;
 /// The first settings are not in force.
 const REPLACED: u64 = 4;
 
+/// So many windows of running calls can be told apart, one after another.
+pub(super) const RUNNING_NUMBERS: u64 = 255;
 /// How many settings can be taken back, one after another.
 const KEPT: usize = 16;
 
@@ -48,7 +50,7 @@ pub(super) struct Tuning {
 #[derive(Debug)]
 pub(crate) struct Replaced {
     pub(super) settings: Settings,
-    pub(super) revision: u64,
+    pub(crate) revision: u64,
     pub(super) origin: Origin,
     /// The ones before that, oldest first.
     pub(super) before: Vec<Settings>,
@@ -62,8 +64,8 @@ struct Own {
     calls: Option<Arc<CallWindow>>,
     times: Option<Arc<TimeWindow>>,
     running: Option<Arc<Running>>,
-    /// Calls that began before this are not among the running ones.
-    running_since: Option<Time>,
+    /// Which one of the windows of running calls this is, after the first.
+    running_number: u64,
     samples: Option<Arc<OnceBox<Samples>>>,
 }
 
@@ -154,22 +156,27 @@ impl Tuning {
         self.flags.store(flags, Ordering::Release);
     }
 
-    /// Puts the settings of a family in force; `None` for the first ones.
-    pub(super) fn adopt(&self, settings: Option<&Arc<Replaced>>, at: Moment) {
-        let Some(shared) = settings else {
-            self.flags.store(flags_of(&self.first), Ordering::Release);
-            return self.replaced.store(None);
-        };
-        let own = self.in_force(|old| old.own_for(&shared.settings, at));
-        let replaced = if own.is_none() {
+    /// Puts the settings of a family in force, unless later ones are. Several may do so at one moment.
+    pub(super) fn adopt(&self, shared: &Arc<Replaced>, at: Moment) {
+        let own = self.in_force(|old| (old.revision() < shared.revision).then(|| old.own_for(&shared.settings, at)));
+        let Some(own) = own else { return };
+        let new = if own.is_none() {
             Arc::clone(shared)
         } else {
             let Replaced { settings, revision, ref origin, .. } = **shared;
             Arc::new(Replaced { settings, revision, origin: origin.clone(), before: Vec::new(), own })
         };
-        let flags = flags_of(&replaced.settings) | REPLACED;
-        self.replaced.store(Some(replaced));
-        self.flags.store(flags, Ordering::Release);
+        self.replaced.rcu(|present| match present {
+            Some(present) if present.revision >= new.revision => Some(Arc::clone(present)),
+            _ => Some(Arc::clone(&new)),
+        });
+        // Whoever comes last has flags that go with what is in force.
+        let mut said = 0;
+        while let Some(present) = self.replaced.load_full().filter(|present| present.revision != said) {
+            self.flags.store(flags_of(&present.settings) | REPLACED, Ordering::Release);
+            fence(Ordering::SeqCst);
+            said = present.revision;
+        }
     }
 
     /// What was counted by epochs before this one will not be asked for again.
@@ -199,7 +206,7 @@ const fn flags_of(settings: &Settings) -> u64 {
 
 impl Own {
     fn is_none(&self) -> bool {
-        let Self { recent_failures, calls, times, running, running_since: _, samples } = self;
+        let Self { recent_failures, calls, times, running, running_number: _, samples } = self;
         let windows = recent_failures.is_none() && calls.is_none() && times.is_none();
         windows && running.is_none() && samples.is_none()
     }
@@ -267,10 +274,10 @@ impl<'a> InForce<'a> {
         self.settings.failures.is_some() && recent.is_some_and(|recent| recent.has_any(epoch.epoch(), now, window))
     }
 
-    /// Whether a call that began at `began`, where that is known, may be among the running ones.
-    pub(super) fn knows_of(self, began: Time) -> bool {
-        let since = self.replaced.and_then(|replaced| replaced.own.running_since);
-        began != Time::END && since.is_none_or(|since| began >= since)
+    /// Which window of running calls this is: a call that was counted in one is not counted out of
+    /// another. Never 0.
+    pub(super) fn running_number(self) -> u64 {
+        1 + self.replaced.map_or(0, |replaced| replaced.own.running_number)
     }
 
     /// Nanoseconds since slices of time are counted.
@@ -328,8 +335,8 @@ impl<'a> InForce<'a> {
         match (kind(old), kind(new)) {
             (_, None) => {}
             (Some(before), Some(after)) if before == after => {}
-            (Some(Window::Calls(_)), Some(Window::Calls(size))) => {
-                own.calls = Some(Arc::new(self.calls().resized(at.epoch, size, sharing)));
+            (Some(Window::Calls(before)), Some(Window::Calls(size))) => {
+                own.calls = Some(Arc::new(self.calls().resized(at.epoch, before, size, sharing)));
             }
             (Some(Window::Time(before)), Some(Window::Time(after))) => {
                 let [from, to] = [before, after].map(|window| TimeWindow::slice_of(nanos(window)));
@@ -342,7 +349,7 @@ impl<'a> InForce<'a> {
         let slow_call = |settings: &Settings| settings.slow().map(|slow| slow.call);
         if slow_call(new).is_some() && slow_call(new) != slow_call(old) {
             own.running = Some(Arc::new(Running::new(sharing)));
-            own.running_since = Some(at.now);
+            own.running_number = (own.running_number + 1) % RUNNING_NUMBERS;
         }
         let limit = |settings: &Settings| match settings.window_or_default() {
             Window::Time(_) => settings.failures.get(),

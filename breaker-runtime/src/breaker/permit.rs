@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use super::CircuitBreaker;
+use super::in_force::RUNNING_NUMBERS;
 use super::word::Identity;
 use crate::clock::Time;
 use crate::outcome::{Fault, Quote, Verdict};
@@ -39,7 +40,8 @@ where
 /// What a permit knows of its call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
-    /// The epoch, and in its evidence bits, which are free, whose the permit is.
+    /// The epoch, and in its evidence bits, which are free, whose the permit is, and in which window of
+    /// running calls the call was counted.
     tag: u64,
     /// When the call began; the end of time where nobody needs to know.
     pub(crate) began: Time,
@@ -58,7 +60,18 @@ impl Ticket {
 
     #[inline]
     pub(crate) fn epoch(&self) -> Identity {
-        Identity::from_bits(self.tag & !WHOSE)
+        Identity::from_bits(self.tag & !(WHOSE | RUNNING))
+    }
+
+    /// The same, of a call that was counted in this window of running calls.
+    pub(crate) fn counted_in(mut self, number: u64) -> Self {
+        self.tag |= number << RUNNING_AT;
+        self
+    }
+
+    /// The window of running calls in which the call was counted; 0 where in none.
+    pub(crate) fn running_number(&self) -> u64 {
+        (self.tag & RUNNING) >> RUNNING_AT
     }
 
     pub(crate) fn whose(&self) -> Whose {
@@ -95,6 +108,8 @@ pub(crate) enum Whose {
     Running = 2,
 }
 const WHOSE: u64 = 0b11;
+const RUNNING_AT: u32 = 2;
+const RUNNING: u64 = RUNNING_NUMBERS << RUNNING_AT;
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]

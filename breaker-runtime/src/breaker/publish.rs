@@ -135,7 +135,7 @@ impl CircuitBreaker {
     /// who asks gets the same delay.
     pub(super) fn delay(&self, force: InForce<'_>, word: Word) -> Duration {
         let seed = force.settings.seed().unwrap_or_else(process_seed);
-        let draw = mix(seed ^ mix(fnv::hash(self.name()) ^ self.key_hash().unwrap_or(0) ^ self.number(word.epoch())));
+        let draw = mix(seed ^ mix(fnv::hash(self.name()) ^ self.key_number() ^ self.number(word.epoch())));
         Recovery::from(force.settings).delay(word.reopenings(), draw)
     }
 
@@ -222,7 +222,7 @@ fn failures_of(
         .map(|sample| FailureSample {
             at: wall(sample.at.min(end)),
             latency: sample.latency,
-            class: sample.class.unwrap_or(OTHER),
+            class: sample.class.filter(|class| !class.is_empty()).unwrap_or(OTHER),
             text: sample.text,
         })
         .collect()

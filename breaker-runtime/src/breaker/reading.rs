@@ -70,7 +70,7 @@ impl InForce<'_> {
     /// A call that was admitted while closed has ended, in any way, and its epoch lasts.
     #[inline]
     pub(super) fn record_running_end(self, ticket: Ticket, now: Time) {
-        if self.settings.slow().is_some() && self.knows_of(ticket.began) {
+        if self.settings.slow().is_some() && ticket.running_number() == self.running_number() {
             let (began, now) = (self.beginning_slice(ticket.began), self.beginning_slice(now));
             self.running().end(ticket.epoch().epoch(), began, now);
         }

@@ -1,11 +1,13 @@
 //! New settings for a running breaker: as a whole, or not at all.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::CircuitBreaker;
 use super::in_force::{InForce, Moment};
 use super::sequence::Changing;
+use super::word::Reading;
 use crate::event::{Reason, SettingsChange, Transition};
 use crate::origin::Origin;
 use crate::policy::{Settings, SettingsError};
@@ -64,7 +66,8 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// Settings that [`Settings::check`] refuses: nothing has changed.
+    /// Settings that [`Settings::check`] refuses, and a breaker of a [family](crate::Breakers), which has the
+    /// settings of the family: nothing has changed.
     #[track_caller]
     pub fn set_settings(&self, settings: Settings) -> Result<u64, SettingsError> {
         self.set_settings_by(settings, Origin::here())
@@ -77,6 +80,9 @@ impl CircuitBreaker {
     /// As [`set_settings`](Self::set_settings).
     pub fn set_settings_by(&self, settings: Settings, origin: impl Into<Origin>) -> Result<u64, SettingsError> {
         settings.check()?;
+        if self.key_hash().is_some() {
+            return Err(SettingsError::OF_FAMILY);
+        }
         let origin = origin.into();
         let changing = self.sequence.change_settings();
         let present = self.settings();
@@ -116,6 +122,15 @@ impl CircuitBreaker {
         Some(self.replace_settings(changing, settings, origin, before))
     }
 
+    /// Lets the next call that ends read the rules, be it a success: they are other ones.
+    pub(super) fn read_anew(&self) {
+        let word = self.cell.load();
+        if self.tuning.records() {
+            let watch = Reading { trips: false, watch: true };
+            let _ = self.cell.settle(word.identity(), |word| word.arrival(watch));
+        }
+    }
+
     fn settings_before(&self) -> Vec<Settings> {
         self.tuning.in_force(|force| force.before().to_vec())
     }
@@ -133,11 +148,16 @@ impl CircuitBreaker {
         let moment = Moment { epoch: self.cell.load().epoch(), now: self.clock.now() };
         let replacement = self.tuning.replacement(settings, origin.clone(), before, moment);
         let revision = replacement.revision;
-        let (number, epoch) = changing.number(|| self.cell.load().epoch());
+        let word = Cell::new(self.cell.load());
+        let (number, epoch) = changing.number(|| {
+            word.set(self.cell.load());
+            word.get().epoch()
+        });
         self.tuning.replace(replacement);
-        let word = self.cell.load();
+        self.read_anew();
+        let word = word.get();
         let change = SettingsChange { revision, origin, before: old, after: settings };
-        let (breaker, state, mode) = (self.about(), word.shown(), word.mode());
+        let (breaker, state, mode) = (self.about(), word.state(), word.mode());
         let (at, time) = (SystemTime::now(), moment.now);
         let reason = Reason::SettingsSet(Arc::new(change));
         let transition = Transition { breaker, number, epoch, at, from: state, to: state, mode, reason, time };

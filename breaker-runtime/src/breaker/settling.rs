@@ -86,6 +86,7 @@ impl CircuitBreaker {
     #[cold]
     pub(super) fn ignored(&self, ticket: Ticket) {
         self.tuning.in_force(|force| self.ignored_by(force, ticket));
+        self.totals.leave(&self.clock);
     }
 
     fn ignored_by(&self, force: InForce<'_>, ticket: Ticket) {
@@ -106,6 +107,7 @@ impl CircuitBreaker {
     #[cold]
     pub(super) fn failed(&self, ticket: Ticket, fault: Fault<'_>) {
         self.tuning.in_force(|force| self.failed_by(force, ticket, fault));
+        self.totals.leave(&self.clock);
     }
 
     fn failed_by(&self, force: InForce<'_>, ticket: Ticket, fault: Fault<'_>) {
@@ -149,8 +151,10 @@ impl CircuitBreaker {
     #[cfg(feature = "tokio")]
     #[cold]
     pub(super) fn timed_out(&self, ticket: Ticket) {
-        self.failed(ticket, Fault::of(TIMEOUT, Quote::Plain("timed out")));
+        let fault = Fault::of(TIMEOUT, Quote::Plain("timed out"));
+        self.tuning.in_force(|force| self.failed_by(force, ticket, fault));
         self.totals.add(Count::TimedOut);
+        self.totals.leave(&self.clock);
     }
 
     /// A permit was dropped that had not been settled.
@@ -165,6 +169,7 @@ impl CircuitBreaker {
             return self.failed(ticket, Fault::of(PANIC, Quote::Plain("panicked")));
         }
         self.tuning.in_force(|force| self.cancelled(force, ticket));
+        self.totals.leave(&self.clock);
     }
 
     fn cancelled(&self, force: InForce<'_>, ticket: Ticket) {
@@ -261,19 +266,9 @@ impl CircuitBreaker {
 
     /// Which rule an outcome met that opened the breaker.
     fn rule_met(&self, force: InForce<'_>, from: Word, now: Time, read: Option<Read>, probe: Probe) -> Rule {
-        let (limits, slow_call) = (force.limits(), force.settings.slow().map(|slow| slow.call).unwrap_or_default());
+        let limits = force.limits();
         if from.state() == State::HalfOpen {
-            let limit = |rate: Option<f64>| rate.unwrap_or_default();
-            return match from.unfit(limits, probe) {
-                Some(Unfit::Slow) => Rule::ProbeSlow { slow_call },
-                Some(Unfit::FailureRate { failed, probes }) => {
-                    Rule::ProbeFailureRate { limit: limit(limits.probe_failure_rate), failed, probes }
-                }
-                Some(Unfit::SlowRate { slow, probes }) => {
-                    Rule::ProbeSlowRate { limit: limit(limits.slow_rate), slow, probes }
-                }
-                Some(Unfit::Failed) | None => Rule::ProbeFailed,
-            };
+            return from.unfit(limits, probe).map_or(Rule::ProbeFailed, |unfit| probe_rule(force, unfit));
         }
         let measured = from.streak() + 1;
         match limits.consecutive {
@@ -321,4 +316,17 @@ impl CircuitBreaker {
 /// Whether a call that ends at `now` has been slow, by a rule that asks for it.
 fn is_slow(force: InForce<'_>, ticket: Ticket, now: Time) -> bool {
     force.settings.slow().is_some_and(|slow| ticket.began != Time::END && now.since(ticket.began) >= slow.call)
+}
+
+/// The rule by which probes open a breaker again.
+pub(super) fn probe_rule(force: InForce<'_>, unfit: Unfit) -> Rule {
+    let (limits, limit) = (force.limits(), |rate: Option<f64>| rate.unwrap_or_default());
+    match unfit {
+        Unfit::Failed => Rule::ProbeFailed,
+        Unfit::Slow => Rule::ProbeSlow { slow_call: force.settings.slow().map(|slow| slow.call).unwrap_or_default() },
+        Unfit::FailureRate { failed, probes } => {
+            Rule::ProbeFailureRate { limit: limit(limits.probe_failure_rate), failed, probes }
+        }
+        Unfit::SlowRate { slow, probes } => Rule::ProbeSlowRate { limit: limit(limits.slow_rate), slow, probes },
+    }
 }

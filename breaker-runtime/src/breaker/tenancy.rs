@@ -9,6 +9,7 @@ use super::word::Word;
 use super::{Beginning, CircuitBreaker};
 use crate::clock::{Clock, Time};
 use crate::event::Reason;
+use crate::fnv;
 use crate::key::StoredKey;
 use crate::listen::Outbox;
 use crate::mode::Mode;
@@ -68,9 +69,10 @@ impl CircuitBreaker {
     }
 
     /// Takes the settings of its family, which are published as one value for all that can share it.
-    pub(crate) fn adopt(&self, settings: Option<&Arc<Replaced>>) {
+    pub(crate) fn adopt(&self, settings: &Arc<Replaced>) {
         let moment = Moment { epoch: self.cell.load().epoch(), now: self.clock.now() };
         self.tuning.adopt(settings, moment);
+        self.read_anew();
     }
 
     fn pass_over(&self, word: Word) {
@@ -81,6 +83,23 @@ impl CircuitBreaker {
     /// Whether it could be taken from its key now.
     pub(crate) fn may_leave(&self, leave: Leave, now: Time) -> bool {
         self.is_free_to_leave(self.cell.load(), leave, now)
+    }
+
+    /// Somebody calls it, or just did.
+    #[inline]
+    pub(crate) fn used(&self, now: Time) {
+        self.totals.use_at(now);
+    }
+
+    /// When somebody called it last, or a call that did not succeed ended.
+    #[inline]
+    pub(crate) fn last_used(&self) -> Time {
+        self.totals.used_at()
+    }
+
+    /// A number that is this key's in every process.
+    pub(crate) fn key_number(&self) -> u64 {
+        self.key.load().as_ref().map_or(0, |key| fnv::hash(&key.text()))
     }
 
     /// The hash of its key.

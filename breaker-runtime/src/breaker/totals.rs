@@ -6,6 +6,7 @@
 
 use once_cell::race::OnceBox;
 
+use crate::clock::{Clock, Time};
 use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -46,6 +47,11 @@ struct Part([AtomicU64; COUNTS]);
 #[derive(Debug)]
 struct Lean {
     often: [AtomicU64; OFTEN],
+    /// Calls that did not succeed, and of whose ends all has been said.
+    left: AtomicU64,
+    /// When somebody called last, or a call that did not succeed ended, in nanoseconds. Only says who is
+    /// asked to leave first.
+    used: AtomicU64,
     seldom: OnceBox<[AtomicU64; SELDOM]>,
 }
 
@@ -111,7 +117,10 @@ impl Totals {
 impl TotalCounts {
     pub(crate) const fn new(sharing: Sharing) -> Self {
         let often = [const { AtomicU64::new(0) }; OFTEN];
-        Self { parts: PerThread::new(sharing), lean: Lean { often, seldom: OnceBox::new() } }
+        Self {
+            parts: PerThread::new(sharing),
+            lean: Lean { often, left: AtomicU64::new(0), used: AtomicU64::new(0), seldom: OnceBox::new() },
+        }
     }
 
     #[inline]
@@ -134,8 +143,26 @@ impl TotalCounts {
 
     /// Whether no call is under way. Says so only where room counts for more than speed.
     pub(crate) fn are_at_rest(&self) -> bool {
-        let ended = || ENDS.iter().map(|end| self.lean.get(*end)).sum::<u64>();
-        self.parts.is_shared() && ended() == self.lean.get(Count::Started)
+        let left = || self.lean.get(Count::Succeeded) + self.lean.left.load(Ordering::Acquire);
+        self.parts.is_shared() && left() == self.lean.get(Count::Started)
+    }
+
+    /// All has been said of the end of a call that did not succeed.
+    pub(crate) fn leave(&self, clock: &Clock) {
+        if self.parts.is_shared() {
+            self.use_at(clock.now());
+            self.lean.left.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn use_at(&self, now: Time) {
+        self.lean.used.store(now.as_nanos(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn used_at(&self) -> Time {
+        Time::from_nanos(self.lean.used.load(Ordering::Relaxed))
     }
 
     /// Forgets all counts, where no call is under way. Counts that are added meanwhile are kept; nobody
@@ -187,12 +214,11 @@ impl Lean {
     fn begin_anew(&self) -> bool {
         let load = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         // Ends before beginnings, as always.
+        let left = load(&self.left);
         let seldom = self.seldom.get().map(|counters| (counters, counters.each_ref().map(load)));
         let [started, succeeded] = &self.often;
-        let (succeeded, counted_successes) = (succeeded, load(succeeded));
-        let other_ends = ENDS.iter().filter_map(|end| (*end as usize).checked_sub(OFTEN));
-        let ended =
-            counted_successes + other_ends.map(|at| seldom.as_ref().map_or(0, |(_, counts)| counts[at])).sum::<u64>();
+        let counted_successes = load(succeeded);
+        let ended = counted_successes + left;
         // A call that begins later than this sees all that was written before it.
         let counted_starts = started.fetch_add(0, Ordering::AcqRel);
         if counted_starts != ended {
@@ -203,6 +229,7 @@ impl Lean {
                 counter.fetch_sub(count, Ordering::AcqRel);
             }
         }
+        self.left.fetch_sub(left, Ordering::AcqRel);
         succeeded.fetch_sub(counted_successes, Ordering::AcqRel);
         started.fetch_sub(counted_starts, Ordering::AcqRel);
         true
@@ -269,6 +296,9 @@ mod tests {
         assert!(!totals.are_at_rest() && !totals.begin_anew());
         assert_eq!(totals.read(), read);
         totals.add(Count::Cancelled);
+        totals.leave(&Clock::monotonic());
+        assert!(!totals.are_at_rest(), "of the end of the failed one not all has been said");
+        totals.leave(&Clock::monotonic());
         assert!(totals.are_at_rest() && totals.begin_anew());
         assert_eq!(totals.read(), Totals::default());
         assert!(!TotalCounts::new(Sharing::PerThread).are_at_rest(), "nobody takes the counts of such a one");

@@ -267,7 +267,7 @@ impl Word {
     }
 
     /// The next closed epoch after probes that succeeded.
-    fn recover(self, limits: Limits) -> Self {
+    pub(crate) fn recover(self, limits: Limits) -> Self {
         self.change(CLOSED, if limits.ramp { RAMP } else { 0 })
     }
 
@@ -370,6 +370,14 @@ impl Word {
             Probe { failed: true, .. } => Some(Unfit::Failed),
             Probe { slow: true, .. } if limits.slow_rate.is_some() => Some(Unfit::Slow),
             Probe { .. } => None,
+        }
+    }
+
+    /// Why the probes that have settled open the breaker again, by limits that ask for no more of them.
+    pub(crate) fn unfit_as_settled(self, limits: Limits) -> Option<Unfit> {
+        match limits.probe_failure_rate {
+            Some(_) => self.unfit_by_rates(limits),
+            None => (self.probes_failed() > 0).then_some(Unfit::Failed),
         }
     }
 

@@ -5,7 +5,7 @@ mod table;
 
 use std::fmt;
 use std::ops::Deref;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,15 @@ use crate::about::About;
 use crate::breaker::{Beginning, CircuitBreaker, Leave, Permit, Replaced, Watch, Whose, by_type, family_settings};
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
-use crate::event::Reason;
+use crate::event::{Reason, Transition};
 use crate::key::Key;
 use crate::mode::Mode;
+use crate::observe::Snapshot;
 use crate::origin::Origin;
 use crate::policy::{Settings, SettingsError};
 use crate::sync::{AtomicU64, Ordering, fence};
 use slot::Slot;
-use table::{Found, Table};
+use table::{Found, Search, Table};
 
 const DEFAULT_MAX_KEYS: u32 = 1_000;
 const DEFAULT_IDLE: Duration = Duration::from_secs(600);
@@ -126,7 +127,8 @@ impl Breakers {
         self
     }
 
-    /// After how long a key that nobody calls is forgotten. A breaker that is open keeps its key until its
+    /// After how long a key that nobody calls is forgotten; counted from the beginning of its last call, or
+    /// from the end of one that did not succeed. A breaker that is open keeps its key until its
     /// delay has passed too, and one whose window of time holds failures until they have left it.
     ///
     /// - Limits: longer than zero.
@@ -211,8 +213,8 @@ impl Breakers {
     }
 
     /// Puts other settings in force for all breakers of the family, as
-    /// [`CircuitBreaker::set_settings`] does for one: this is one change, of the family. Breakers that were
-    /// given settings of their own take these, too. Returns their revision.
+    /// [`CircuitBreaker::set_settings`] does for one: this is one change, of the family. (One breaker of a
+    /// family cannot be given settings of its own.) Returns their revision.
     ///
     /// # Errors
     ///
@@ -270,8 +272,7 @@ impl Breakers {
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         self.forget_idle();
-        let all = self.table.get().map(|table| table.all().filter_map(Member::of).collect::<Vec<_>>());
-        Iter(all.unwrap_or_default().into_iter())
+        Iter { table: self.table.get(), next: 0 }
     }
 
     /// How many keys have a breaker.
@@ -288,8 +289,7 @@ impl Breakers {
     }
 
     /// The breaker of the keys that found no place; `None` while all do. It is begun and ended by an event
-    /// each: ended when no key had to run on it for as long as [`idle`](Self::idle) says. What it has
-    /// counted is there afterwards.
+    /// each: ended when no key had to run on it for as long as [`idle`](Self::idle) says.
     ///
     /// ```
     /// # use breaker_runtime::{Breakers, Mode, Settings};
@@ -299,20 +299,33 @@ impl Breakers {
     /// assert!(HOSTS.overflow().is_none());
     /// HOSTS.try_acquire("up.example")?.success();
     /// let overflow = HOSTS.overflow().expect("the only place is taken by a key in trouble");
-    /// assert_eq!((overflow.mode(), overflow.totals().admitted), (Mode::MetricsOnly, 1));
+    /// assert_eq!((overflow.mode, overflow.totals.admitted), (Mode::MetricsOnly, 1));
     /// # Ok::<(), breaker_runtime::CircuitBreakerError>(())
     /// ```
     #[must_use]
-    pub fn overflow(&self) -> Option<&CircuitBreaker> {
+    pub fn overflow(&self) -> Option<Snapshot> {
         self.end_overflow(self.clock.now());
-        (self.own.mode() != Mode::Disabled).then_some(&self.own)
+        let snapshot = self.own.snapshot();
+        (snapshot.mode != Mode::Disabled).then_some(snapshot)
     }
 
-    /// What stands for the family as a whole: changes of its settings are in its history, and so are the
-    /// beginnings and ends of an [`overflow`](Self::overflow), whose calls it counts.
+    /// The last changes of the family as a whole: of its settings, and the beginnings and ends of an
+    /// [`overflow`](Self::overflow), with what became of that. Each breaker has a history of its own.
     #[must_use]
-    pub fn family(&self) -> &CircuitBreaker {
-        &self.own
+    pub fn history(&self) -> Vec<Arc<Transition>> {
+        self.own.history()
+    }
+
+    /// The number of the settings in force; see [`CircuitBreaker::revision`].
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.own.revision()
+    }
+
+    /// The time limit of the calls.
+    #[inline]
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        self.own.time_limit()
     }
 
     /// Leave to make one call for this key.
@@ -378,15 +391,15 @@ impl Breakers {
         let mut known = table.find(key, hash);
         loop {
             let found = match known {
-                Some(found) if now.since(found.slot.last_used()) < self.idle => found,
+                Some(found) if now.since(found.slot.breaker.last_used()) < self.idle => found,
                 Some(found) if !self.forget_if_idle(table, found, now) => found,
                 _ => match self.insert(table, key, hash, now) {
                     Some(found) => found,
                     None => return (&self.own, CircuitBreaker::admit(&self.overflowing(now), limit, whose)),
                 },
             };
-            found.slot.used(now);
             let breaker = &found.slot.breaker;
+            breaker.used(now);
             let answer = CircuitBreaker::admit(&breaker, limit, whose);
             if found.is_current() {
                 return (breaker, answer);
@@ -401,31 +414,34 @@ impl Breakers {
 
     #[cold]
     fn insert<'a, K: Key + ?Sized>(&'a self, table: &'a Table, key: &K, hash: u64, now: Time) -> Option<Found<'a>> {
-        let mut given = self.settings.load_full();
         let make = || self.own.member(self.clock.clone());
-        let found = table.insert(key, hash, now, make, |breaker| breaker.adopt(given.as_ref()))?;
+        let search = Search { now, idle: self.idle, thorough: self.own.mode() == Mode::Disabled };
+        let found = table.insert(key, hash, search, make, |breaker| self.give_settings(breaker))?;
         // Whoever changes the settings writes before he looks for breakers, and here it is the other way
         // round; so one of the two gives the new ones to this breaker.
-        loop {
-            fence(Ordering::SeqCst);
-            let present = self.settings.load_full();
-            if present.as_ref().map(Arc::as_ptr) == given.as_ref().map(Arc::as_ptr) {
-                break;
-            }
-            found.slot.breaker.adopt(present.as_ref());
-            given = present;
-        }
+        fence(Ordering::SeqCst);
+        self.give_settings(&found.slot.breaker);
         self.end_overflow(now);
         Some(found)
     }
 
-    /// Gives the family's settings to all breakers. Those that are made meanwhile look for them.
+    /// Gives the family's settings to all breakers. Those that are made meanwhile look for them; of two who
+    /// do this at one moment, the one who comes last with older settings is not heard.
     fn spread_settings(&self) {
         let present = family_settings(&self.own);
-        self.settings.store(Some(Arc::clone(&present)));
+        self.settings.rcu(|known| match known {
+            Some(known) if known.revision >= present.revision => Some(Arc::clone(known)),
+            _ => Some(Arc::clone(&present)),
+        });
         fence(Ordering::SeqCst);
         for member in self {
-            member.adopt(Some(&present));
+            self.give_settings(&member);
+        }
+    }
+
+    fn give_settings(&self, breaker: &CircuitBreaker) {
+        if let Some(settings) = &*self.settings.load() {
+            breaker.adopt(settings);
         }
     }
 
@@ -442,13 +458,13 @@ impl Breakers {
     fn end_overflow(&self, now: Time) {
         let mode = self.own.mode();
         let last = Time::from_nanos(self.last_overflow.load(Ordering::Relaxed));
-        if mode != Mode::Disabled && now.since(last) >= self.idle {
+        if mode == self.overflow_mode && now.since(last) >= self.idle {
             self.own.enter(mode, Mode::Disabled, Reason::OverflowEnded);
         }
     }
 
     fn forget_if_idle(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
-        now.since(found.slot.last_used()) >= self.idle && table.evict(found, Leave::Idle, now)
+        now.since(found.slot.breaker.last_used()) >= self.idle && table.evict(found, Leave::Idle, now)
     }
 
     fn forget_idle(&self) {
@@ -468,6 +484,10 @@ impl Breakers {
     }
 }
 
+// A panic that passes by leaves it as whole as any other end of a call.
+impl UnwindSafe for Breakers {}
+impl RefUnwindSafe for Breakers {}
+
 impl<'a> IntoIterator for &'a Breakers {
     type Item = Member<'a>;
     type IntoIter = Iter<'a>;
@@ -484,29 +504,34 @@ impl fmt::Debug for Breakers {
 }
 
 /// The breakers of a family; see [`Breakers::iter`].
-#[derive(Debug)]
-pub struct Iter<'a>(std::vec::IntoIter<Member<'a>>);
+#[derive(Clone, Debug)]
+pub struct Iter<'a> {
+    table: Option<&'a Table>,
+    next: usize,
+}
 
 impl<'a> Iterator for Iter<'a> {
     type Item = Member<'a>;
 
     fn next(&mut self) -> Option<Member<'a>> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        let table = self.table?;
+        // One at a time: what is looked at keeps its key.
+        while self.next < table.places_there_are() {
+            self.next += 1;
+            if let Some(member) = table.at(self.next - 1).and_then(Member::of) {
+                return Some(member);
+            }
+        }
+        None
     }
 }
-
-impl ExactSizeIterator for Iter<'_> {}
 
 /// A breaker of a family, whose key keeps it as long as this is held.
 pub struct Member<'a>(&'a Slot);
 
 impl<'a> Member<'a> {
     fn of(found: Found<'a>) -> Option<Self> {
-        found.slot.pin(found.tenancy).then_some(Self(found.slot))
+        found.slot.pin(found.tenancy).then(|| Self(found.slot))
     }
 }
 

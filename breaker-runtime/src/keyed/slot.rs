@@ -18,8 +18,7 @@
 //! a fence between; so one of them sees the other.
 //!
 //! *Orderings.* The fences are sequentially consistent, which a write before a load needs. All else of a tenancy is written
-//! before `owner` names it or its key can be found. `last_used` only says who is asked to leave first; it
-//! is relaxed.
+//! before `owner` names it or its key can be found.
 
 use std::sync::Arc;
 
@@ -37,7 +36,6 @@ pub(super) struct Slot {
     pub(super) breaker: CircuitBreaker,
     owner: AtomicU64,
     pins: AtomicU64,
-    last_used: AtomicU64,
 }
 
 /// A slot that nobody else takes or gives away meanwhile.
@@ -55,7 +53,7 @@ impl Slot {
     /// A slot that is claimed by its maker.
     pub(super) fn new(breaker: CircuitBreaker) -> Self {
         let owner = AtomicU64::new(FREE | CLAIMED);
-        Self { breaker, owner, pins: AtomicU64::new(0), last_used: AtomicU64::new(0) }
+        Self { breaker, owner, pins: AtomicU64::new(0) }
     }
 
     /// The claim of its maker.
@@ -76,14 +74,14 @@ impl Slot {
         self.owner.load(Ordering::Acquire) & !CLAIMED == tenancy
     }
 
-    #[inline]
-    pub(super) fn used(&self, now: Time) {
-        self.last_used.store(now.as_nanos(), Ordering::Relaxed);
+    /// Whether somebody is about to take or give it, or looks at it.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.owner.load(Ordering::Acquire) & CLAIMED != 0 || self.pins.load(Ordering::Acquire) > 0
     }
 
-    #[inline]
-    pub(super) fn last_used(&self) -> Time {
-        Time::from_nanos(self.last_used.load(Ordering::Relaxed))
+    /// Whether somebody is about to take or give it.
+    pub(super) fn is_claimed(&self) -> bool {
+        self.owner.load(Ordering::Acquire) & CLAIMED != 0
     }
 
     /// Claims a slot that is nobody's.
@@ -144,10 +142,11 @@ impl Claim<'_> {
     /// Gives the slot, which must be clear, to a key, which can be found afterwards.
     pub(super) fn give_to(&mut self, key: Arc<StoredKey>, now: Time) {
         let (slot, tenancy) = (self.slot, key.tenancy);
-        slot.used(now);
         slot.owner.store(tenancy | CLAIMED, Ordering::Release);
-        self.owner = tenancy;
+        // Drops the last key, which may panic: then the slot is nobody's.
         slot.breaker.begin_anew(key);
+        slot.breaker.used(now);
+        self.owner = tenancy;
     }
 
     /// Whether no call of an earlier key is under way; forgets what was counted for that, then.

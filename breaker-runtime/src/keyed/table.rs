@@ -9,6 +9,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
@@ -17,10 +18,12 @@ use super::slot::{Claim, Slot};
 use crate::breaker::{CircuitBreaker, Leave};
 use crate::clock::Time;
 use crate::key::{Key, StoredKey};
-use crate::sync::{AtomicU64, Ordering, handed_over};
+use crate::sync::{AtomicU64, Ordering, handed_over, yield_now};
 
-/// How many places are looked at for one that can be had, at most.
+/// How many places are looked at for one that can be had, at most, while keys overflow already.
 const LOOKED_AT: u64 = 1_024;
+/// How often somebody looks again who was about to have a place, but another was faster.
+const TRIES: u32 = 16;
 /// Of so many that may leave, the one goes that was used longest ago.
 const COMPARED: usize = 16;
 
@@ -43,6 +46,23 @@ struct Item {
     key: Arc<StoredKey>,
 }
 
+/// How a place is sought.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search {
+    pub(super) now: Time,
+    /// After how long a key is idle.
+    pub(super) idle: Duration,
+    /// Whether all places are looked at, however many there are.
+    pub(super) thorough: bool,
+}
+
+/// What somebody found who sought a place.
+enum Claimed<'a> {
+    Place(u32, Claim<'a>),
+    /// Somebody else has brought the key.
+    Known(Found<'a>),
+}
+
 /// A place that was found for a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<'a> {
@@ -55,6 +75,13 @@ impl Found<'_> {
     #[inline]
     pub(super) fn is_current(&self) -> bool {
         self.slot.belongs_to(self.tenancy)
+    }
+}
+
+impl Search {
+    /// How a key may leave that was used last at `used`.
+    fn leave(self, used: Time) -> Leave {
+        if self.now.since(used) >= self.idle { Leave::Idle } else { Leave::Quiet }
     }
 }
 
@@ -91,14 +118,17 @@ impl Table {
         &self,
         key: &K,
         hash: u64,
-        now: Time,
+        search: Search,
         make: impl Fn() -> CircuitBreaker,
         ready: impl FnOnce(&CircuitBreaker),
     ) -> Option<Found<'_>> {
-        let (place, mut claim) = self.claim(now, make)?;
+        let (place, mut claim) = match self.claim(key, hash, search, make)? {
+            Claimed::Place(place, claim) => (place, claim),
+            Claimed::Known(found) => return Some(found),
+        };
         let tenancy = self.tenancies.fetch_add(1, Ordering::Relaxed) + 1;
         let key_here = Arc::new(StoredKey::new(key, hash, tenancy));
-        claim.give_to(Arc::clone(&key_here), now);
+        claim.give_to(Arc::clone(&key_here), search.now);
         ready(&claim.slot.breaker);
         handed_over();
         let mut other = None;
@@ -139,46 +169,85 @@ impl Table {
 
     /// All places that belong to a key.
     pub(super) fn all(&self) -> impl Iterator<Item = Found<'_>> {
-        self.slots.iter().filter_map(|slot| {
-            let slot = slot.get()?;
-            Some(Found { slot, tenancy: slot.tenancy()? })
+        (0..self.slots.len()).filter_map(|place| self.at(place))
+    }
+
+    pub(super) fn places_there_are(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// What is at this place, where it belongs to a key.
+    pub(super) fn at(&self, place: usize) -> Option<Found<'_>> {
+        let slot = self.slots.get(place)?.get()?;
+        Some(Found { slot, tenancy: slot.tenancy()? })
+    }
+
+    /// A place for a key: one that is free, or that nobody has had yet, or one whose key may leave. Somebody
+    /// else may bring the same key meanwhile.
+    fn claim<K: Key + ?Sized>(
+        &self,
+        key: &K,
+        hash: u64,
+        search: Search,
+        make: impl Fn() -> CircuitBreaker,
+    ) -> Option<Claimed<'_>> {
+        for _ in 0..TRIES {
+            if self.free.load(Ordering::Acquire) > 0 {
+                if let Some(free) = self.claim_free(search) {
+                    return Some(free);
+                }
+            }
+            let places = self.slots.len() as u64;
+            let next = |made: u64| (made < places).then_some(made + 1);
+            if let Ok(place) = self.made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+                let slot = self.slot(place)?.get_or_init(|| Box::new(Slot::new(make())));
+                return Some(Claimed::Place(index(place), slot.claim_new(&self.free)));
+            }
+            let (claimed, others_are_here) = self.claim_from_another(search);
+            if claimed.is_some() {
+                return claimed;
+            }
+            if let Some(found) = self.find(key, hash).filter(Found::is_current) {
+                return Some(Claimed::Known(found));
+            }
+            if !others_are_here {
+                return None;
+            }
+            yield_now();
+        }
+        None
+    }
+
+    fn claim_free(&self, search: Search) -> Option<Claimed<'_>> {
+        self.places(search).find_map(|(place, slot)| {
+            Some(Claimed::Place(index(place), slot.claim_free(&self.free).filter(Claim::clear)?))
         })
     }
 
-    /// A place for a key: one that is free, or that nobody has had yet, or one whose key may leave.
-    fn claim(&self, now: Time, make: impl Fn() -> CircuitBreaker) -> Option<(u32, Claim<'_>)> {
-        if self.free.load(Ordering::Acquire) > 0 {
-            if let Some(free) = self.claim_free() {
-                return Some(free);
+    /// Takes the place of a key that may leave: of some, of the one that was used longest ago. And whether
+    /// others are about to do the same.
+    fn claim_from_another(&self, search: Search) -> (Option<Claimed<'_>>, bool) {
+        let mut others_are_here = false;
+        let mut candidates = Vec::new();
+        for (place, slot) in self.places(search) {
+            others_are_here |= slot.is_claimed();
+            let used = slot.breaker.last_used();
+            let leave = search.leave(used);
+            let Some(tenancy) = slot.tenancy() else { continue };
+            if !slot.is_in_use() && slot.breaker.may_leave(leave, search.now) {
+                candidates.push((used, place, leave, Found { slot, tenancy }));
+                if candidates.len() == COMPARED {
+                    break;
+                }
             }
         }
-        let places = self.slots.len() as u64;
-        let next = |made: u64| (made < places).then_some(made + 1);
-        if let Ok(place) = self.made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
-            let slot = self.slot(place)?.get_or_init(|| Box::new(Slot::new(make())));
-            return Some((index(place), slot.claim_new(&self.free)));
-        }
-        self.claim_from_another(now)
-    }
-
-    fn claim_free(&self) -> Option<(u32, Claim<'_>)> {
-        self.places().find_map(|(place, slot)| Some((index(place), slot.claim_free(&self.free).filter(Claim::clear)?)))
-    }
-
-    /// Takes the place of a key that may leave: of some, of the one that was used longest ago.
-    fn claim_from_another(&self, now: Time) -> Option<(u32, Claim<'_>)> {
-        let may_leave = |slot: &Slot| slot.breaker.may_leave(Leave::Quiet, now);
-        let mut candidates: Vec<_> = self
-            .places()
-            .filter_map(|(place, slot)| Some((slot.last_used(), place, Found { slot, tenancy: slot.tenancy()? })))
-            .filter(|(_, _, found)| may_leave(found.slot))
-            .take(COMPARED)
-            .collect();
+        others_are_here |= !candidates.is_empty();
         candidates.sort_by_key(|(used, ..)| *used);
-        candidates.into_iter().find_map(|(_, place, found)| {
-            let claim = self.take(found, Leave::Quiet, now).filter(Claim::clear)?;
-            Some((index(place), claim))
-        })
+        let claimed = candidates.into_iter().find_map(|(_, place, leave, found)| {
+            let claim = self.take(found, leave, search.now).filter(Claim::clear)?;
+            Some(Claimed::Place(index(place), claim))
+        });
+        (claimed, others_are_here)
     }
 
     /// Takes the place of a key. A call of that key may still be under way.
@@ -192,10 +261,12 @@ impl Table {
     }
 
     /// Places that were taken once, from where the last one who looked stopped.
-    fn places(&self) -> impl Iterator<Item = (u64, &Slot)> {
+    fn places(&self, search: Search) -> impl Iterator<Item = (u64, &Slot)> {
         let made = self.made.load(Ordering::Relaxed);
-        (0..made.min(LOOKED_AT)).filter_map(move |_| {
-            let place = self.hand.fetch_add(1, Ordering::Relaxed) % made;
+        let looked_at = if search.thorough { made } else { made.min(LOOKED_AT) };
+        let first = self.hand.fetch_add(looked_at, Ordering::Relaxed);
+        (0..looked_at).filter_map(move |ahead| {
+            let place = first.wrapping_add(ahead) % made;
             Some((place, self.slot(place)?.get()?))
         })
     }

@@ -180,6 +180,9 @@ const fn shorter(a: Duration, b: Duration) -> bool {
 pub struct SettingsError(&'static str);
 
 impl SettingsError {
+    /// Settings for one breaker of a family.
+    pub(crate) const OF_FAMILY: Self = Self("a breaker of a family has the settings of the family: set those");
+
     pub(crate) const fn text(&self) -> &'static str {
         self.0
     }

@@ -4,7 +4,6 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::{OnCancel, Settings, Window};
-use crate::text::Plain;
 
 /// What stands for a value that is not set.
 const NONE: &str = "none";
@@ -14,7 +13,8 @@ impl Settings {
     /// in parentheses.
     fn values(&self) -> Vec<(&'static str, String)> {
         let new = Self::new();
-        let time = |time: Duration| Plain(time).to_string();
+        // Exactly: two that differ must read so.
+        let time = |time: Duration| format!("{time:?}");
         let known = |value: Option<String>, instead: &str| value.unwrap_or_else(|| format!("({instead})"));
         let number = |number: Option<u32>, instead: &str| known(number.map(|number| number.to_string()), instead);
         let rate = |rate: Option<f64>| known(rate.map(|rate| rate.to_string()), NONE);
@@ -24,7 +24,7 @@ impl Settings {
             Window::Time(length) => time(length),
             Window::Calls(calls) => calls.to_string(),
         });
-        let no_window = if self.has_rate() { "60 s" } else { NONE };
+        let no_window = if self.has_rate() { "60s" } else { NONE };
         let no_max_reset = if self.backoff > 1.0 { time(self.reset_delay() * 10) } else { NONE.to_owned() };
         let min_calls = if self.has_rate() { self.min_calls_needed().to_string() } else { NONE.to_owned() };
         let on_cancel = match self.on_cancel {
@@ -78,7 +78,7 @@ impl Settings {
 /// use breaker_runtime::Settings;
 ///
 /// let settings = Settings::new().failure_rate(0.5).window(Duration::from_secs(300)).jitter(0.2);
-/// assert_eq!(settings.to_string(), "failure_rate 0.5, window 5 min, jitter 0.2");
+/// assert_eq!(settings.to_string(), "failure_rate 0.5, window 300s, jitter 0.2");
 /// assert_eq!(Settings::new().to_string(), "the defaults");
 /// ```
 impl fmt::Display for Settings {

@@ -136,7 +136,7 @@ pub fn with_limit(breaker: &'static CircuitBreaker) -> (&'static CircuitBreaker,
 #[inline]
 #[must_use]
 pub fn family_with_limit(family: &'static Breakers) -> (&'static Breakers, Duration) {
-    (family, family.family().time_limit().unwrap_or(Duration::MAX))
+    (family, family.time_limit().unwrap_or(Duration::MAX))
 }
 
 /// The breaker of `breaker = …`.

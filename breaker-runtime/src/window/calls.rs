@@ -31,17 +31,30 @@ impl CallWindow {
         Self { successes: PerThread::new(sharing), failures: OnceBox::new(), slow: OnceBox::new() }
     }
 
-    /// A window of another size, with the calls of `epoch` that are in this one. Calls that end
-    /// meanwhile may be missing from it.
-    pub(crate) fn resized(&self, epoch: u64, size: u32, sharing: Sharing) -> Self {
+    /// A window of `size` calls, which begins with those of `epoch` that are in this one, of `old` calls:
+    /// of earlier ones nobody knows any more which failed. Calls that end meanwhile may be missing from it.
+    pub(crate) fn resized(&self, epoch: u64, old: u32, size: u32, sharing: Sharing) -> Self {
         let resized = Self::new(sharing);
-        let successes = self.successes(epoch);
+        let old = u64::from(old);
+        let WindowCounts { calls, failed, slow } = self.counts(epoch, old);
+        let before = self.recorded(epoch).saturating_sub(calls);
+        let begin = epoch << stamp::EPOCH_AT;
+        let size_kept = usize::try_from(size).unwrap_or(usize::MAX);
+        let kept = |ring: &OnceBox<Ring>, n: u64| -> Vec<u64> {
+            let place = |mark| begin | stamp::count(mark, epoch).saturating_sub(before);
+            let marks: Vec<u64> = ring.get().map(|ring| ring.last(epoch, n)).unwrap_or_default();
+            let fits = marks.len().saturating_sub(size_kept);
+            marks.into_iter().skip(fits).map(place).collect()
+        };
+        let (failures, slow) = (kept(&self.failures, failed), kept(&self.slow, slow));
+        // All that is not known as a failure any more lies before the window, and keeps the places.
+        let others = calls.saturating_sub(failures.len() as u64);
         let shared = resized.successes.shared();
-        shared.change(&shared.part.0, |_| epoch << stamp::EPOCH_AT | successes);
-        for (old, new) in [(&self.failures, &resized.failures), (&self.slow, &resized.slow)] {
-            if let Some(ring) = old.get() {
+        shared.change(&shared.part.0, |_| begin | others);
+        for (marks, ring) in [(failures, &resized.failures), (slow, &resized.slow)] {
+            if !marks.is_empty() {
                 // A new window: nobody else sets it.
-                let _ = new.set(Box::new(ring.resized(epoch, size)));
+                let _ = ring.set(Box::new(Ring::of(size, epoch, &marks)));
             }
         }
         resized
@@ -161,12 +174,18 @@ mod tests {
     #[test]
     fn a_window_of_another_size_holds_the_same_calls() {
         for sharing in [Sharing::PerThread, Sharing::OneForAll] {
-            let larger = window("ssFfss").resized(5, 8, sharing);
-            assert_eq!(larger.counts(5, 8), WindowCounts { calls: 6, failed: 2, slow: 1 });
+            let larger = window("ssFfss").resized(5, SIZE, 8, sharing);
+            assert_eq!(larger.counts(5, 8), WindowCounts { calls: 4, failed: 2, slow: 1 });
             larger.failed(5, 8);
-            assert_eq!(larger.counts(5, 8), WindowCounts { calls: 7, failed: 3, slow: 1 });
-            let smaller = window("ssFfss").resized(5, 3, sharing);
+            assert_eq!(larger.counts(5, 8), WindowCounts { calls: 5, failed: 3, slow: 1 });
+            let forgotten = window("ffffffffss").resized(5, SIZE, 8, sharing);
+            assert_eq!(forgotten.counts(5, 8), WindowCounts { calls: 4, failed: 2, slow: 0 });
+            let smaller = window("ssFfss").resized(5, SIZE, 3, sharing);
             assert_eq!(smaller.counts(5, 3), WindowCounts { calls: 3, failed: 1, slow: 0 });
+            let tiny = window("ssFFFF").resized(5, SIZE, 2, sharing);
+            assert_eq!(tiny.counts(5, 2), WindowCounts { calls: 2, failed: 2, slow: 2 });
+            tiny.succeeded(5);
+            assert_eq!(tiny.counts(5, 2), WindowCounts { calls: 2, failed: 1, slow: 1 });
         }
     }
 

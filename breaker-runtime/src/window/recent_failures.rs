@@ -20,7 +20,7 @@ impl RecentFailures {
 
     /// Room for the last `limit` failures, with those that are kept here.
     pub(crate) fn resized(&self, limit: u32, epoch: u64) -> Self {
-        Self { limit, times: self.times.resized(epoch, limit) }
+        Self { limit, times: Ring::of(limit, epoch, &self.times.last(epoch, limit.into())) }
     }
 
     pub(crate) fn begin(&self, epoch: u64) {

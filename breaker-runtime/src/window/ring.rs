@@ -32,17 +32,22 @@ impl Ring {
         Self { cursor: AtomicU64::new(epoch << stamp::EPOCH_AT), marks }
     }
 
-    /// A ring with another room, which goes on where this one stands in `epoch`. Marks that are added
-    /// meanwhile may be missing from it.
-    pub(crate) fn resized(&self, epoch: u64, room: u32) -> Self {
-        let resized = Self::new(room, epoch);
-        let count = self.count(epoch);
-        let kept = count.min(self.marks.len() as u64).min(resized.marks.len() as u64);
-        for number in count - kept + 1..=count {
-            resized.slot(number).store(self.slot(number).load(Ordering::Acquire), Ordering::Relaxed);
+    /// Room for the last `room` events, of which these were the last, oldest first.
+    pub(crate) fn of(room: u32, epoch: u64, marks: &[u64]) -> Self {
+        let ring = Self::new(room, epoch);
+        for (mark, number) in marks.iter().zip(1..) {
+            ring.slot(number).store(*mark, Ordering::Relaxed);
         }
-        resized.cursor.store(epoch << stamp::EPOCH_AT | count, Ordering::Release);
-        resized
+        ring.cursor.store(epoch << stamp::EPOCH_AT | marks.len() as u64, Ordering::Release);
+        ring
+    }
+
+    /// The marks of the last `n` events of `epoch`, as far as they are kept, oldest first. Events that are
+    /// added meanwhile may be missing.
+    pub(crate) fn last(&self, epoch: u64, n: u64) -> Vec<u64> {
+        let count = self.count(epoch);
+        let kept = count.min(n).min(self.marks.len() as u64);
+        (count - kept + 1..=count).map(|number| self.slot(number).load(Ordering::Acquire)).collect()
     }
 
     /// Begins a new epoch. Done at every trip, or numbers that wrap could not be put in order.
@@ -129,12 +134,13 @@ mod tests {
     fn a_ring_of_another_size_goes_on_with_the_last_ones() {
         let ring = Ring::new(3, 7);
         (1..=5).for_each(|mark| assert!(add(&ring, 7, 10 * mark)));
-        let (larger, smaller) = (ring.resized(7, 5), ring.resized(7, 2));
-        assert_eq!([1, 2, 3].map(|nth| larger.nth(7, nth)), [Some(50), Some(40), Some(30)]);
+        assert_eq!([2, 9].map(|n| ring.last(7, n)), [vec![40, 50], vec![30, 40, 50]]);
+        assert!(ring.last(8, 9).is_empty(), "another epoch begins with none");
+        let (larger, smaller) = (Ring::of(5, 7, &ring.last(7, 5)), Ring::of(2, 7, &ring.last(7, 2)));
+        assert_eq!([1, 2, 3, 4].map(|nth| larger.nth(7, nth)), [Some(50), Some(40), Some(30), None]);
         assert_eq!([1, 2, 3].map(|nth| smaller.nth(7, nth)), [Some(50), Some(40), None]);
         assert!(add(&larger, 7, 60) && add(&smaller, 7, 60));
-        assert_eq!((larger.nth(7, 4), smaller.nth(7, 2), larger.count(7)), (Some(30), Some(50), 6));
-        assert_eq!(ring.resized(8, 3).count(8), 0, "another epoch begins with none");
+        assert_eq!((larger.nth(7, 4), smaller.nth(7, 2), larger.count(7)), (Some(30), Some(50), 4));
     }
 
     #[test]

@@ -49,16 +49,20 @@ impl TimeWindow {
     }
 
     /// A window whose slices are `to` long instead of `from`, with the calls of `epoch` that are in this
-    /// one at the time `now`: those of a slice count from its end. Calls that end meanwhile may be missing
+    /// one at the time `now`: those of a slice count from its end, or from its beginning where slices
+    /// become shorter, so that no old call is taken for a recent one. Calls that end meanwhile may be missing
     /// from it. All times are in nanoseconds since slices are counted.
     pub(crate) fn resliced(&self, epoch: u64, now: u64, from: u64, to: u64, sharing: Sharing) -> Self {
         let (resliced, slice) = (Self::new(sharing), now / from);
+        // Or the first call there would take what it finds for old.
+        let _ = resliced.read.first(epoch, now / to);
         for old in slice.saturating_sub(SLICES - 1)..=slice {
             let end = old.saturating_add(1).saturating_mul(from).saturating_sub(1).min(now);
+            let time = if to < from { old.saturating_mul(from) } else { end };
             for kind in [SUCCEEDED, FAILED, SLOW] {
                 match self.slices.sum(epoch, old, old, kind) {
                     0 => {}
-                    count => resliced.slices.put(epoch, end / to, kind, count),
+                    count => resliced.slices.put(epoch, time / to, kind, count),
                 }
             }
         }
@@ -113,7 +117,7 @@ mod tests {
         let longer = window.resliced(0, 72, 6, 12, Sharing::PerThread);
         assert_eq!([6, 10, 11, 16].map(|slice| counts(&longer, slice)), [(2, 2, 1), (2, 2, 1), (1, 1, 0), (0, 0, 0)]);
         let shorter = window.resliced(0, 77, 6, 3, Sharing::OneForAll);
-        assert_eq!([25, 34, 35].map(|slice| counts(&shorter, slice)), [(1, 1, 0), (1, 1, 0), (0, 0, 0)]);
+        assert_eq!([25, 33, 34].map(|slice| counts(&shorter, slice)), [(1, 1, 0), (1, 1, 0), (0, 0, 0)]);
         assert_eq!(
             counts(&window.resliced(0, 72, 6, 3, Sharing::OneForAll), 24),
             (1, 1, 0),
