@@ -36,15 +36,18 @@ impl CallWindow {
     pub(crate) fn resized(&self, epoch: u64, old: u32, size: u32, sharing: Sharing) -> Self {
         let resized = Self::new(sharing);
         let old = u64::from(old);
-        let WindowCounts { calls, failed, slow } = self.counts(epoch, old);
-        let before = self.recorded(epoch).saturating_sub(calls);
+        let [failed, slow] = [&self.failures, &self.slow].map(|ring| self.among_last(ring, epoch, old));
+        // Once, so that calls which end meanwhile move no place.
+        let recorded = self.recorded(epoch);
+        let calls = recorded.min(old);
+        let before = recorded - calls;
         let begin = epoch << stamp::EPOCH_AT;
         let size_kept = usize::try_from(size).unwrap_or(usize::MAX);
         let kept = |ring: &OnceBox<Ring>, n: u64| -> Vec<u64> {
-            let place = |mark| begin | stamp::count(mark, epoch).saturating_sub(before);
+            let place = |mark| stamp::count(mark, epoch).checked_sub(before + 1).map(|ahead| begin | (ahead + 1));
             let marks: Vec<u64> = ring.get().map(|ring| ring.last(epoch, n)).unwrap_or_default();
             let fits = marks.len().saturating_sub(size_kept);
-            marks.into_iter().skip(fits).map(place).collect()
+            marks.into_iter().skip(fits).filter_map(place).collect()
         };
         let (failures, slow) = (kept(&self.failures, failed), kept(&self.slow, slow));
         // All that is not known as a failure any more lies before the window, and keeps the places.

@@ -54,7 +54,7 @@ pub fn a_change_between_a_trip_and_a_closing_has_a_number_of_its_own() {
                 assert_eq!(other.set_settings(Settings::new().reset(SECOND)), Ok(2));
             }),
         ]);
-        assert_eq!((breaker.revision(), breaker.settings().to_string().as_str()), (2, "reset 1 s"));
+        assert_eq!((breaker.revision(), breaker.settings().to_string().as_str()), (2, "reset 1s"));
         at_rest(&breaker);
     });
 }
