@@ -76,6 +76,12 @@ mod tests {
     }
 
     #[test]
+    fn the_draws_are_those_of_the_published_generator() {
+        assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(mix(0x9e37_79b9_7f4a_7c15), 0x6e78_9e6a_a1b9_65f4);
+    }
+
+    #[test]
     fn without_backoff_every_delay_is_the_reset() {
         assert_eq!(delay(Settings::new(), 0), 60 * SECOND);
         assert_eq!(delay(Settings::new(), 1_000_000), 60 * SECOND);
@@ -87,6 +93,9 @@ mod tests {
         let settings = Settings::new().reset(SECOND).backoff(2.0);
         assert_eq!([0, 1, 2, 3, 4, 400].map(|k| delay(settings, k)), [1, 2, 4, 8, 10, 10].map(|s| s * SECOND));
         assert_eq!(delay(settings.max_reset(3 * SECOND), 2), 3 * SECOND);
+        let jitter = Settings::new().reset(SECOND).jitter(1.0);
+        let delays = |settings: Settings| (0..100).map(|seed| Recovery::from(&settings).delay(0, mix(seed))).max();
+        assert!(delays(jitter) > Some(SECOND), "there is no limit without backoff");
     }
 
     #[test]

@@ -547,10 +547,48 @@ mod tests {
     }
 
     #[test]
+    fn calls_are_recorded_and_timed_where_a_rule_asks_for_it() {
+        let second = Duration::from_secs(1);
+        let slow = Settings::new().slow_rate(0.5).slow_call(second);
+        let needs = |settings: Settings| {
+            (settings.records(), settings.times_ends(), settings.times_beginnings(), settings.slow().is_some())
+        };
+        for (settings, expected) in [
+            (Settings::new(), (false, false, false, false)),
+            (Settings::new().timeout(second), (false, false, true, false)),
+            (Settings::new().failures(3).window(second), (false, false, false, false)),
+            (Settings::new().failures(3).window_calls(9), (true, false, false, false)),
+            (Settings::new().failure_rate(0.5).window_calls(9), (true, false, false, false)),
+            (Settings::new().failure_rate(0.5), (true, true, false, false)),
+            (slow, (true, true, true, true)),
+            (slow.window_calls(9), (true, true, true, true)),
+        ] {
+            assert_eq!(needs(settings), expected, "{settings}");
+        }
+    }
+
+    #[test]
+    fn half_open_lasts_as_long_as_the_longest_of_delay_minute_and_call() {
+        let (minute, hour) = (MINUTE, 60 * MINUTE);
+        let settings = Settings::new();
+        assert_eq!(settings.probe_patience(Duration::ZERO, None), minute);
+        assert_eq!(settings.probe_patience(hour, None), hour);
+        assert_eq!(settings.timeout(hour).probe_patience(minute, None), hour);
+        assert_eq!(settings.timeout(minute).probe_patience(minute, Some(hour)), hour);
+        assert_eq!(settings.probe_timeout(Duration::from_secs(1)).probe_patience(hour, None), Duration::from_secs(1));
+        assert_eq!((settings.probes(3).successes_needed(), settings.probes(3).successes(2).successes_needed()), (3, 2));
+        assert_eq!(
+            (settings.seed(), settings.jitter_seed(0).seed(), settings.jitter_seed(7).seed()),
+            (None, Some(0), Some(7))
+        );
+    }
+
+    #[test]
     fn a_rate_needs_twenty_calls_or_as_many_as_the_window_holds() {
         let rate = Settings::new().failure_rate(0.5);
         assert_eq!(rate.min_calls_needed(), 20);
         assert_eq!(rate.window_calls(100).min_calls_needed(), 20);
+        assert_eq!([19, 20, 21].map(|calls| rate.window_calls(calls).min_calls_needed()), [19, 20, 20]);
         assert_eq!(rate.window_calls(8).min_calls_needed(), 8);
         assert_eq!(rate.window_calls(8).min_calls(3).min_calls_needed(), 3);
         assert_eq!(rate.window_or_default(), Window::Time(MINUTE));

@@ -113,6 +113,15 @@ mod tests {
     }
 
     #[test]
+    fn a_slice_is_a_tenth_rounded_up() {
+        assert_eq!([1, 10, 11, 100].map(Running::slice_of), [1, 1, 2, 10]);
+        let running = Running::new(Sharing::PerThread);
+        assert!(running.due(0, 3));
+        assert!(!running.due(0, 3));
+        assert!(running.due(0, 4));
+    }
+
+    #[test]
     fn quick_calls_never_show() {
         let running = Running::new(Sharing::PerThread);
         for slice in 0..1_000 {
