@@ -9,6 +9,7 @@
 //! not yet ended at that moment, in the one order of this word. An end of the breaker is released
 //! after all its events were delivered, and acquired before the mailbox is found empty.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64 as Gauge, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
@@ -16,7 +17,6 @@ use std::task::{Poll, Waker};
 
 use arc_swap::ArcSwapOption;
 
-use super::listeners::Listeners;
 use super::mailbox::Mailbox;
 use crate::event::Event;
 use crate::sync::{AtomicU64, Ordering, fence};
@@ -38,12 +38,17 @@ pub(crate) fn lagged() -> u64 {
     LAGGED.load(Relaxed)
 }
 
+/// Where inboxes stand side by side, and may be taken away.
+pub(crate) trait Place: fmt::Debug + Send + Sync {
+    fn remove(&self, inbox: &Inbox);
+}
+
 #[derive(Debug)]
 pub(crate) struct Inbox {
     mailbox: Mailbox,
     state: AtomicU64,
     sleeper: ArcSwapOption<Waker>,
-    place: Weak<Listeners>,
+    place: Weak<dyn Place>,
     /// The address of the listener, which nobody else has as long as it listens; none for a stream.
     listener: Option<usize>,
     missed: Gauge,
@@ -120,12 +125,13 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// The reader of a new inbox among the listeners of `place`, for the listener at this address.
-    pub(crate) fn new(place: &Arc<Listeners>, listener: Option<usize>, room: usize) -> Self {
+    pub(crate) fn new<P: Place + 'static>(place: &Arc<P>, listener: Option<usize>, room: usize) -> Self {
+        let place: Arc<dyn Place> = Arc::<P>::clone(place);
         let inbox = Arc::new(Inbox {
             mailbox: Mailbox::new(room),
             state: AtomicU64::new(OPEN),
             sleeper: ArcSwapOption::const_empty(),
-            place: Arc::downgrade(place),
+            place: Arc::downgrade(&place),
             listener,
             missed: Gauge::new(0),
             panics: Gauge::new(0),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Place};
 use crate::event::Event;
 use crate::sync::others_may_come;
 
@@ -39,14 +39,6 @@ impl Listeners {
         });
     }
 
-    pub(super) fn remove(&self, inbox: &Inbox) {
-        self.0.rcu(|present| {
-            let present = present.iter().flat_map(|list| list.iter());
-            let rest: Vec<_> = present.filter(|other| !ptr::eq(Arc::as_ptr(other), inbox)).cloned().collect();
-            (!rest.is_empty()).then(|| Arc::new(rest))
-        });
-    }
-
     /// The inbox of the listener at this address.
     pub(super) fn find(&self, listener: usize) -> Option<Arc<Inbox>> {
         self.0.load().as_ref()?.iter().find(|inbox| inbox.serves(listener)).cloned()
@@ -66,5 +58,15 @@ impl Listeners {
         if let Some(list) = self.0.swap(None) {
             list.iter().for_each(|inbox| inbox.close());
         }
+    }
+}
+
+impl Place for Listeners {
+    fn remove(&self, inbox: &Inbox) {
+        self.0.rcu(|present| {
+            let present = present.iter().flat_map(|list| list.iter());
+            let rest: Vec<_> = present.filter(|other| !ptr::eq(Arc::as_ptr(other), inbox)).cloned().collect();
+            (!rest.is_empty()).then(|| Arc::new(rest))
+        });
     }
 }
