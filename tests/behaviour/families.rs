@@ -46,7 +46,8 @@ fn each_key_has_a_breaker_of_its_own() {
     clock.advance(SECOND);
     succeed(&hosts, "down");
     assert_eq!(down.state(), State::Closed);
-    assert!(hosts.get("other").is_none() && hosts.get(&7_u32).is_none());
+    assert!(hosts.get("other").is_none() && hosts.get(&7_u32).is_none() && !hosts.is_empty());
+    assert_eq!(format!("{hosts:?} {down:?}"), "Breakers { name: \"hosts\", .. } Member(\"hosts[down]\")");
 }
 
 #[test]

@@ -391,7 +391,6 @@ impl Breakers {
         let mut known = table.find(key, hash);
         loop {
             let found = match known {
-                Some(found) if now.since(found.slot.breaker.last_used()) < self.idle => found,
                 Some(found) if !self.forget_if_idle(table, found, now) => found,
                 _ => match self.insert(table, key, hash, now) {
                     Some(found) => found,
