@@ -36,7 +36,8 @@ impl Time {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
+/// Up to 584 years.
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -15,7 +15,7 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use super::word::Identity;
-use crate::clock::Time;
+use crate::clock::{Time, nanos};
 use crate::origin::Origin;
 use crate::per_thread::Sharing;
 use crate::policy::{Settings, Window};
@@ -220,6 +220,12 @@ impl Replaced {
 }
 
 impl<'a> InForce<'a> {
+    /// The windows that are these settings' own, if any are.
+    #[inline]
+    fn own(self) -> Option<&'a Own> {
+        self.replaced.map(|replaced| &replaced.own)
+    }
+
     /// The number of these settings: 1 for the first.
     pub(super) fn revision(self) -> u64 {
         self.replaced.map_or(1, |replaced| replaced.revision)
@@ -236,7 +242,7 @@ impl<'a> InForce<'a> {
     }
 
     pub(super) fn recent_failures(self, limit: u32, epoch: u64) -> &'a RecentFailures {
-        let place = match self.replaced.and_then(|replaced| replaced.own.recent_failures.as_deref()) {
+        let place = match self.own().and_then(|own| own.recent_failures.as_deref()) {
             Some(own) => own,
             None => &self.windows().recent_failures,
         };
@@ -245,7 +251,7 @@ impl<'a> InForce<'a> {
 
     #[inline]
     pub(super) fn calls(self) -> &'a CallWindow {
-        match self.replaced.and_then(|replaced| replaced.own.calls.as_deref()) {
+        match self.own().and_then(|own| own.calls.as_deref()) {
             Some(own) => own,
             None => &self.windows().calls,
         }
@@ -253,7 +259,7 @@ impl<'a> InForce<'a> {
 
     #[inline]
     pub(super) fn times(self) -> &'a TimeWindow {
-        match self.replaced.and_then(|replaced| replaced.own.times.as_deref()) {
+        match self.own().and_then(|own| own.times.as_deref()) {
             Some(own) => own,
             None => &self.windows().times,
         }
@@ -261,7 +267,7 @@ impl<'a> InForce<'a> {
 
     #[inline]
     pub(super) fn running(self) -> &'a Running {
-        match self.replaced.and_then(|replaced| replaced.own.running.as_deref()) {
+        match self.own().and_then(|own| own.running.as_deref()) {
             Some(own) => own,
             None => &self.windows().running,
         }
@@ -277,7 +283,7 @@ impl<'a> InForce<'a> {
     /// Which window of running calls this is: a call that was counted in one is not counted out of
     /// another. Never 0.
     pub(super) fn running_number(self) -> u64 {
-        1 + self.replaced.map_or(0, |replaced| replaced.own.running_number)
+        1 + self.own().map_or(0, |own| own.running_number)
     }
 
     /// Nanoseconds since slices of time are counted.
@@ -295,7 +301,7 @@ impl<'a> InForce<'a> {
     }
 
     fn samples_box(self) -> &'a OnceBox<Samples> {
-        self.replaced.and_then(|replaced| replaced.own.samples.as_deref()).unwrap_or(&self.tuning.samples)
+        self.own().and_then(|own| own.samples.as_deref()).unwrap_or(&self.tuning.samples)
     }
 
     #[inline]
@@ -307,22 +313,22 @@ impl<'a> InForce<'a> {
     }
 
     fn recent_failures_box(self) -> Option<&'a OnceBox<RecentFailures>> {
-        let own = self.replaced.and_then(|replaced| replaced.own.recent_failures.as_deref());
+        let own = self.own().and_then(|own| own.recent_failures.as_deref());
         own.or_else(|| self.tuning.windows.get().map(|windows| &windows.recent_failures))
     }
 
     fn calls_if_any(self) -> Option<&'a CallWindow> {
-        let own = self.replaced.and_then(|replaced| replaced.own.calls.as_deref());
+        let own = self.own().and_then(|own| own.calls.as_deref());
         own.or_else(|| self.tuning.windows.get().map(|windows| &windows.calls))
     }
 
     fn times_if_any(self) -> Option<&'a TimeWindow> {
-        let own = self.replaced.and_then(|replaced| replaced.own.times.as_deref());
+        let own = self.own().and_then(|own| own.times.as_deref());
         own.or_else(|| self.tuning.windows.get().map(|windows| &windows.times))
     }
 
     fn running_if_any(self) -> Option<&'a Running> {
-        let own = self.replaced.and_then(|replaced| replaced.own.running.as_deref());
+        let own = self.own().and_then(|own| own.running.as_deref());
         own.or_else(|| self.tuning.windows.get().map(|windows| &windows.running))
     }
 
@@ -330,7 +336,7 @@ impl<'a> InForce<'a> {
     /// another size or length where only that differs, and new ones where the kind does.
     fn own_for(self, new: &Settings, at: Moment) -> Own {
         let (old, sharing) = (self.settings, self.tuning.sharing);
-        let mut own = self.replaced.map(|replaced| replaced.own.clone()).unwrap_or_default();
+        let mut own = self.own().cloned().unwrap_or_default();
         let kind = |settings: &Settings| settings.records().then(|| settings.window_or_default());
         match (kind(old), kind(new)) {
             (_, None) => {}
@@ -382,8 +388,4 @@ impl<'a> InForce<'a> {
 #[cold]
 fn first_windows(tuning: &Tuning) -> &Windows {
     tuning.windows.get_or_init(|| Box::new(Windows::new(tuning.sharing)))
-}
-
-fn nanos(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,7 @@
 use super::in_force::InForce;
 use super::permit::Ticket;
 use super::word::{Identity, Limits, Reading};
-use crate::clock::{Clock, Time};
+use crate::clock::{Clock, Time, nanos};
 use crate::policy::{Window, reaches};
 use crate::report::Rule;
 use crate::window::{Running, TimeWindow, WindowCounts};
@@ -233,8 +233,4 @@ impl Read {
     pub(super) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
         if self.rule.is_some() { self } else { other() }
     }
-}
-
-fn nanos(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

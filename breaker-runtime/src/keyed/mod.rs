@@ -169,8 +169,10 @@ impl Breakers {
 
     /// Where the breakers get their time from. Default: [`Clock::monotonic`].
     #[must_use]
-    pub fn clock(self, clock: impl Into<Clock>) -> Self {
-        self.on(clock.into())
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
+        self.own = self.own.moved_to(self.clock.clone());
+        self
     }
 
     /// A fresh family like this one, on another clock.
@@ -474,12 +476,6 @@ impl Breakers {
             }
         }
         self.end_overflow(now);
-    }
-
-    fn on(mut self, clock: Clock) -> Self {
-        self.own = self.own.moved_to(clock.clone());
-        self.clock = clock;
-        self
     }
 }
 

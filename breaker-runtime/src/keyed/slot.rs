@@ -14,11 +14,11 @@
 //! after `owner` names that key. So a permit of one key is late for every other.
 //!
 //! Who looks at a breaker for longer (not a call) pins its slot, and then looks whether it still is the
-//! one he meant. Who takes it away claims it, and then looks for pins. Each writes before he looks, by
+//! one he meant. Who takes it away claims it, and then looks for pins. Each writes before he looks, with
 //! a fence between; so one of them sees the other.
 //!
-//! *Orderings.* The fences are sequentially consistent, which a write before a load needs. All else of a tenancy is written
-//! before `owner` names it or its key can be found.
+//! *Orderings.* The fences are sequentially consistent, which a write before a load needs. All else of a
+//! tenancy is written before `owner` names it or its key can be found.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ impl Slot {
 
     /// Whether somebody is about to take or give it, or looks at it.
     pub(super) fn is_in_use(&self) -> bool {
-        self.owner.load(Ordering::Acquire) & CLAIMED != 0 || self.pins.load(Ordering::Acquire) > 0
+        self.is_claimed() || self.pins.load(Ordering::Acquire) > 0
     }
 
     /// Whether somebody is about to take or give it.
