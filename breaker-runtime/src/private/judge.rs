@@ -7,7 +7,7 @@ use crate::outcome::{Fault, Verdict};
 #[macro_export]
 macro_rules! __judge {
     ($output:expr) => {{
-        #[allow(unused_imports)]
+        #[allow(unused_imports)] // the type decides which one is used
         use $crate::__private::ladder::{
             FutureOutput as _, PlainOutput as _, PollOutput as _, ResultOfAny as _, ResultOfDebug as _,
             ResultOfDisplay as _,
@@ -21,7 +21,7 @@ macro_rules! __judge {
 #[macro_export]
 macro_rules! __failed {
     ($output:expr) => {{
-        #[allow(unused_imports)]
+        #[allow(unused_imports)] // the type decides which one is used
         use $crate::__private::ladder::{OutputWithStatus as _, OutputWithoutStatus as _};
         $crate::__private::as_failure(
             $crate::__judge!($output),

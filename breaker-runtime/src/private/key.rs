@@ -8,7 +8,7 @@ macro_rules! __key {
         // What the expression borrows from lives as long as the statement around this.
         match $key {
             key => {
-                #[allow(unused_imports)]
+                #[allow(unused_imports)] // the type decides which one is used
                 use $crate::__private::key_ladder::{
                     OnceReferred as _, Plain as _, Text as _, ThriceReferred as _, TwiceReferred as _,
                 };
