@@ -24,3 +24,12 @@ fn a_breaker_without_them_prints_none() {
     let report = format!("{:#}", breaker.snapshot().last_trip.unwrap());
     assert!(!report.contains("depends on") && !report.contains("note"), "{report}");
 }
+
+#[test]
+fn a_developer_who_prints_them_sees_which_they_are() {
+    let breaker = CircuitBreaker::builder("plain").build().unwrap();
+    let permit = breaker.try_acquire().unwrap();
+    assert_eq!(format!("{breaker:?}"), "CircuitBreaker { name: \"plain\", state: Closed, .. }");
+    assert_eq!(format!("{permit:?}"), "Permit { breaker: \"plain\", .. }");
+    permit.success();
+}

@@ -501,3 +501,58 @@ fn who_listens_to_a_key_hears_nothing_of_the_one_that_has_its_place_afterwards()
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|event| event.contains("hosts[a]")), "{told:?}");
 }
+
+#[test]
+fn a_key_tells_no_classes_of_the_one_that_had_its_place() {
+    let (hosts, clock) = family(Settings::new().consecutive(5), 1);
+    hosts.try_acquire("a").unwrap().failure_as("refused", &"connection refused");
+    clock.advance(2 * IDLE);
+    hosts.try_acquire("b").unwrap().failure_as("dns", &"no such host");
+    let classes = hosts.get("b").unwrap().snapshot().failures_by_class;
+    assert_eq!(classes.iter().map(|one| (one.class, one.count)).collect::<Vec<_>>(), [("dns", 1)]);
+}
+
+#[test]
+fn jitter_draws_for_each_key() {
+    let (hosts, _) = family(Settings::new().consecutive(1).reset(MINUTE).jitter(0.5).jitter_seed(7), 3);
+    let delays = ["a", "b", "c"].map(|key| {
+        fail(&hosts, key);
+        rejected(&hosts, key).retry_after().unwrap()
+    });
+    assert!(delays[0] != delays[1] && delays[1] != delays[2] && delays[0] != delays[2], "{delays:?}");
+}
+
+#[test]
+fn a_key_whose_calls_are_not_answered_is_no_quiet_one() {
+    let (hosts, _) = family(Settings::new().consecutive(3), 1);
+    drop(hosts.try_acquire("a").unwrap());
+    succeed(&hosts, "b");
+    assert_eq!(keys(&hosts), ["a"]);
+    succeed(&hosts, "a");
+    succeed(&hosts, "b");
+    assert_eq!(keys(&hosts), ["b"]);
+}
+
+#[test]
+fn a_key_with_a_slow_failure_is_no_quiet_one() {
+    let rates = Settings::new().failure_rate(0.9).slow_rate(0.9).slow_call(SECOND).window_calls(10);
+    let (hosts, clock) = family(rates, 1);
+    let permit = hosts.try_acquire("a").unwrap();
+    clock.advance(SECOND);
+    permit.failure();
+    succeed(&hosts, "b");
+    assert_eq!(keys(&hosts), ["a"]);
+}
+
+#[test]
+fn of_very_many_in_trouble_the_one_quiet_key_is_found() {
+    let (hosts, _) = family(Settings::new().consecutive(2), 3_000);
+    for number in 0..3_000_u32 {
+        let permit = hosts.try_acquire(&number).unwrap();
+        if number == 1 { permit.success() } else { permit.failure() }
+    }
+    for number in 3_000..3_003_u32 {
+        hosts.try_acquire(&number).unwrap().success();
+        assert!(hosts.get(&number).is_some() && hosts.overflow().is_none(), "{number}");
+    }
+}

@@ -424,3 +424,33 @@ fn a_ramp_under_way_goes_by_the_new_time() {
     breaker.set_settings(breaker.settings().ramp(2 * MINUTE)).unwrap();
     assert_eq!(breaker.snapshot().share, Some(0.325));
 }
+
+fn slow(call: Duration) -> Settings {
+    Settings::new().slow_rate(1.0).slow_call(call).window_calls(10).min_calls(10)
+}
+
+#[test]
+fn a_call_that_no_window_of_running_calls_has_heard_of_does_not_end_in_one() {
+    let (breaker, clock) = breaker(slow(SECOND));
+    breaker.set_settings(Settings::new()).unwrap();
+    let unheard = admitted(&breaker);
+    breaker.rollback().unwrap();
+    let _heard = admitted(&breaker);
+    unheard.success();
+    clock.advance(2 * SECOND);
+    assert_eq!(breaker.snapshot().window.map(|window| (window.calls, window.slow)), Some((2, 1)));
+}
+
+#[test]
+fn slow_calls_are_told_after_any_number_of_changes() {
+    let (breaker, clock) = breaker(slow(SECOND));
+    for number in 1..=600 {
+        breaker.set_settings(slow(SECOND + number * Duration::from_nanos(1))).unwrap();
+        let permit = admitted(&breaker);
+        clock.advance(2 * SECOND);
+        assert_eq!(breaker.snapshot().window.map(|window| window.slow), Some(1), "under way, {number}");
+        permit.ignore();
+        assert_eq!(breaker.snapshot().window.map(|window| window.slow), Some(0), "at its end, {number}");
+    }
+    assert_eq!(breaker.totals().late, 0);
+}

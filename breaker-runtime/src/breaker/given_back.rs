@@ -75,6 +75,12 @@ mod tests {
         given_back.begin(5);
         given_back.begin(4);
         assert_eq!(given_back.of(4), (0, 0));
+        given_back.ignored(5);
+        given_back.begin(5);
+        assert_eq!(given_back.of(5), (1, 0), "it has begun already");
+        given_back.begin(6);
+        given_back.cancelled(5);
+        assert_eq!((given_back.of(5), given_back.of(6)), ((0, 0), (0, 0)));
     }
 
     #[test]
@@ -83,5 +89,9 @@ mod tests {
         given_back.cancelled(0);
         given_back.ignored(0);
         assert_eq!(given_back.of(0), (1, 4_194_303));
+        let given_back = GivenBack(AtomicU64::new(MOST << IGNORED_AT));
+        given_back.ignored(0);
+        given_back.cancelled(0);
+        assert_eq!(given_back.of(0), (4_194_303, 1));
     }
 }

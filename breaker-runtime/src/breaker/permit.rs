@@ -264,3 +264,24 @@ where
         polled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::word::Word;
+    use super::*;
+
+    #[test]
+    fn a_ticket_keeps_its_epoch_its_owner_and_its_window_apart() {
+        let epoch = Word::FIRST.open(0).close().identity();
+        for whose in [Whose::Callers, Whose::Waiting, Whose::Running] {
+            let ticket = Ticket::new(epoch, Time::END, Time::END, whose);
+            assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, whose, 0));
+            for number in 1..=RUNNING_NUMBERS {
+                let mut ticket = ticket.counted_in(number);
+                assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, whose, number));
+                ticket.set_whose(Whose::Running);
+                assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, Whose::Running, number));
+            }
+        }
+    }
+}

@@ -40,7 +40,7 @@ pub(crate) fn share(elapsed: Duration, whole: Duration) -> Option<u64> {
         return None;
     }
     let grown = u128::from(ALL - FIRST) * elapsed.as_nanos() / whole.as_nanos();
-    Some(FIRST + u64::try_from(grown).unwrap_or(ALL - FIRST))
+    Some(FIRST + u64::try_from(grown).unwrap_or_default())
 }
 
 /// The share at the beginning of a ramp that nobody knows the beginning of yet.

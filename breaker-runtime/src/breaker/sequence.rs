@@ -134,6 +134,16 @@ mod tests {
         assert_eq!(sequence.change_settings().number(|| 1), (3, 1));
         assert_eq!([2, 3].map(|epoch| sequence.number_of_state(epoch)), [4, 5]);
         assert_eq!(sequence.change_settings().number(|| 3), (6, 3));
+        assert_eq!(sequence.total(), 6);
+    }
+
+    #[test]
+    fn of_changes_of_the_settings_one_waits_for_the_other() {
+        let sequence = Sequence::new();
+        let changing = sequence.change_settings();
+        assert_ne!(sequence.word.load(Ordering::Acquire) & CHANGING, 0);
+        drop(changing);
+        assert_eq!(sequence.word.load(Ordering::Acquire), 0);
     }
 
     #[test]

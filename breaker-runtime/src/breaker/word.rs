@@ -25,11 +25,11 @@ use crate::state::State;
 
 const EVIDENCE: u64 = (1 << 40) - 1;
 const STATE: u64 = 0b11 << 40;
-const CLOSED: u64 = 0 << 40;
+const CLOSED: u64 = 0;
 const OPEN: u64 = 1 << 40;
 const HALF_OPEN: u64 = 2 << 40;
 const MODE: u64 = 0b11 << 42;
-const AUTOMATIC: u64 = 0 << 42;
+const AUTOMATIC: u64 = 0;
 const DISABLED: u64 = 1 << 42;
 const FORCED_OPEN: u64 = 2 << 42;
 const METRICS_ONLY: u64 = 3 << 42;
@@ -531,6 +531,19 @@ mod tests {
 
     fn half_open() -> Word {
         Word::FIRST.open(0).probe()
+    }
+
+    #[test]
+    fn every_reading_that_watches_is_seen_until_many_more_have_come() {
+        let watch = Reading { trips: false, watch: true };
+        let (mut word, mut seen) = (Word::FIRST, vec![]);
+        for _ in 0..63 {
+            let Step::Count(next) = word.arrival(watch) else { panic!("{word:?}") };
+            assert!(next.is_watched() && next != word && !seen.contains(&next), "{next:?}");
+            seen.push(next);
+            word = next;
+        }
+        assert_eq!(word.arrival(watch), Step::Count(seen[0]));
     }
 
     #[test]
