@@ -145,3 +145,15 @@ fn a_trip_that_only_would_have_been_is_told_as_such_and_is_not_the_last_trip_aft
     breaker.set_mode(Mode::Automatic);
     assert!(breaker.snapshot().last_trip.is_none(), "it has never opened");
 }
+
+#[test]
+fn an_event_of_a_mode_tells_the_states_that_people_saw() {
+    let (breaker, _) = breaker(Settings::new().consecutive(1));
+    breaker.set_mode(Mode::MetricsOnly);
+    fail(&breaker);
+    breaker.set_mode(Mode::ForcedOpen);
+    breaker.set_mode(Mode::Automatic);
+    let seen: Vec<_> = breaker.history().iter().map(|change| (change.from, change.to)).collect();
+    assert_eq!(seen.last(), Some(&(State::Open, State::HalfOpen)));
+    assert_eq!(seen[seen.len() - 2], (State::Closed, State::Open), "it would have been open");
+}

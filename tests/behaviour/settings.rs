@@ -454,3 +454,22 @@ fn slow_calls_are_told_after_any_number_of_changes() {
     }
     assert_eq!(breaker.totals().late, 0);
 }
+
+#[test]
+fn a_change_names_the_default_that_was_in_force() {
+    let growing = Settings::new().backoff(2.0);
+    let (breaker, _) = breaker(growing);
+    breaker.set_settings_by(growing.max_reset(90 * SECOND), "a test").unwrap();
+    breaker.set_settings_by(Settings::new().max_reset(90 * SECOND).jitter(0.1), "a test").unwrap();
+    breaker.set_settings_by(Settings::new(), "a test").unwrap();
+    assert_eq!(
+        life(&breaker),
+        [
+            "settings revision 2 by a test: max_reset (600s) → 90s",
+            "settings revision 3 by a test: backoff 2 → (1), jitter (0) → 0.1",
+            "settings revision 4 by a test: max_reset 90s → (none), jitter 0.1 → (0)",
+        ]
+    );
+    let refused = breaker.set_settings(Settings::new().jitter(7.0)).unwrap_err();
+    assert_eq!(format!("{refused:?}"), "SettingsError(\"`jitter` must be from 0 to 1\")");
+}
