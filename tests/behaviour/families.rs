@@ -556,3 +556,18 @@ fn of_very_many_in_trouble_the_one_quiet_key_is_found() {
         assert!(hosts.get(&number).is_some() && hosts.overflow().is_none(), "{number}");
     }
 }
+
+#[test]
+fn who_leaves_takes_nobody_along() {
+    let (hosts, clock) = family(Settings::new(), 200);
+    let call = |key: u32| hosts.try_acquire(&key).unwrap().success();
+    (0..200).for_each(call);
+    clock.advance(IDLE / 2);
+    (100..200).for_each(call);
+    clock.advance(IDLE / 2);
+    (0..100).for_each(call);
+    for key in 0..200_u32 {
+        let expected = if key < 100 { 1 } else { 2 };
+        assert_eq!(hosts.get(&key).map(|member| member.totals().succeeded), Some(expected), "{key}");
+    }
+}

@@ -168,3 +168,55 @@ impl Drop for Claim<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    const NOW: Time = Time::from_nanos(7);
+
+    fn slot() -> Slot {
+        Slot::new(CircuitBreaker::builder("hosts").build().unwrap().member(Clock::monotonic()))
+    }
+
+    fn key(tenancy: u64) -> Arc<StoredKey> {
+        Arc::new(StoredKey::new("key", 1, tenancy))
+    }
+
+    #[test]
+    fn a_slot_is_its_makers_then_its_keys_then_nobodys() {
+        let (slot, free) = (slot(), AtomicU64::new(0));
+        let free_places = || free.load(Ordering::Acquire);
+        let mut claim = slot.claim_new(&free);
+        assert!(slot.is_claimed() && slot.is_in_use() && slot.tenancy().is_none() && slot.claim_free(&free).is_none());
+        claim.give_to(key(3), NOW);
+        assert!(slot.is_claimed() && slot.belongs_to(3) && !slot.belongs_to(2));
+        drop(claim);
+        assert_eq!((slot.tenancy(), slot.is_claimed(), slot.is_in_use(), free_places()), (Some(3), false, false, 0));
+        assert!(slot.evict(2, Leave::Idle, NOW, &free).is_none(), "another key's");
+        let claim = slot.evict(3, Leave::Idle, NOW, &free).expect("nobody uses it");
+        assert!(slot.is_claimed() && slot.tenancy().is_none());
+        drop(claim);
+        assert_eq!((slot.tenancy(), slot.is_claimed(), free_places()), (None, false, 1));
+        let mut claim = slot.claim_free(&free).expect("it is free");
+        assert_eq!(free_places(), 0);
+        claim.give_to(key(4), NOW);
+        claim.take_back();
+        drop(claim);
+        assert_eq!((slot.tenancy(), slot.is_claimed(), free_places()), (None, false, 1));
+    }
+
+    #[test]
+    fn a_pin_keeps_a_slot_for_its_key() {
+        let (slot, free) = (slot(), AtomicU64::new(0));
+        slot.claim_new(&free).give_to(key(3), NOW);
+        assert!(!slot.pin(2) && !slot.is_in_use());
+        assert!(slot.pin(3) && slot.is_in_use());
+        slot.pin_again();
+        slot.unpin();
+        assert!(slot.evict(3, Leave::Idle, NOW, &free).is_none() && slot.is_in_use() && !slot.is_claimed());
+        slot.unpin();
+        assert!(!slot.is_in_use() && slot.evict(3, Leave::Idle, NOW, &free).is_some());
+    }
+}
