@@ -134,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn one_that_is_just_being_written_is_passed_over() {
+        let recent = RecentClasses::new(0);
+        add(&recent, 0, &[1; KEPT]);
+        recent.cursor.fetch_add(1, Ordering::AcqRel);
+        assert_eq!(last(&recent, 0, u64::MAX), vec![1; KEPT - 1]);
+    }
+
+    #[test]
     fn a_new_epoch_starts_with_none_and_an_old_one_adds_none() {
         let recent = RecentClasses::new(0);
         add(&recent, 0, &[0, 0]);

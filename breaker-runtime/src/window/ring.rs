@@ -151,6 +151,9 @@ mod tests {
             let next = (first + 1) & 0xf_ffff;
             assert!(add(&ring, next, 2));
             assert_eq!(ring.count(next), 1);
+            let (ring, mark) = (Ring::new(2, first), u64::MAX << 43);
+            assert!(add(&ring, first, mark));
+            assert_eq!(ring.nth(first, 1), Some(mark), "into an empty slot goes any mark");
         }
     }
 }
