@@ -1,0 +1,179 @@
+//! One breaker under one task, ready to be called: a lap of calls to measure, and single calls to lead it somewhere.
+
+use std::hint::black_box;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::feed::{Feed, Good, Tenth};
+use crate::scenario::{STREAK, Task, WINDOW};
+use crate::work::Rejection;
+
+/// What a breaker did with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Admitted,
+    Rejected,
+}
+
+/// What opens the breaker, for its contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// So many failures in a row.
+    Streak(u32),
+    /// Half of the calls, in a window of so many.
+    Rate(u32),
+    /// Half of the calls being slow, which they all are.
+    Slow,
+}
+
+impl Rule {
+    fn of(task: Task) -> Self {
+        match task {
+            Task::Closed(_) | Task::Rejected | Task::Keyed { .. } => Self::Streak(STREAK),
+            Task::Counted { window } => Self::Rate(window),
+            Task::Timed { .. } => Self::Rate(WINDOW),
+            Task::Slow { .. } => Self::Slow,
+        }
+    }
+}
+
+type Lap = Box<dyn Fn(u64) + Sync>;
+type Single = Box<dyn Fn(u64, bool) -> Answer>;
+
+/// One breaker under one task.
+pub(crate) struct Subject {
+    lap: Lap,
+    single: Single,
+    renew: Box<dyn Fn()>,
+    /// How many calls the window holds now, where that is asked rather than made new.
+    holding: Option<Box<dyn Fn() -> u64>>,
+    /// The calls that a window holds when a lap begins.
+    pub(crate) held: Option<u64>,
+    /// The longest lap, where the breaker must not get many calls.
+    pub(crate) longest: Option<u64>,
+    pub(crate) rule: Rule,
+    /// What a reader of the cell must know.
+    pub(crate) note: Option<&'static str>,
+}
+
+impl Subject {
+    /// For tasks without keys. `make` gives a fresh breaker, of which each thread uses a clone.
+    pub(crate) fn new<T, E>(
+        task: Task,
+        make: impl Fn() -> T + 'static,
+        call: impl Fn(&mut T, u64) -> Result<u64, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Clone + Send + 'static,
+        E: Rejection,
+    {
+        if task.tenth_fails() { Self::fed(task, Tenth, make, call) } else { Self::fed(task, Good, make, call) }
+    }
+
+    /// The same with other inputs.
+    pub(crate) fn fed<T, F, E>(
+        task: Task,
+        feed: F,
+        make: impl Fn() -> T + 'static,
+        call: impl Fn(&mut T, F::Input) -> Result<u64, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Clone + Send + 'static,
+        F: Feed,
+        E: Rejection,
+    {
+        let breaker = Arc::new(Mutex::new(make()));
+        let call = Arc::new(call);
+        let lap = {
+            let (breaker, call) = (Arc::clone(&breaker), Arc::clone(&call));
+            move |calls| {
+                let mut breaker = lock(&breaker).clone();
+                for i in 0..calls {
+                    match call(&mut breaker, feed.at(i)) {
+                        Ok(output) => _ = black_box(output),
+                        // By reference, so that all of it is made.
+                        Err(error) => _ = black_box(&error),
+                    }
+                }
+            }
+        };
+        let single = {
+            let breaker = Arc::clone(&breaker);
+            move |key, fails| match call(&mut lock(&breaker).clone(), feed.one(key, fails)) {
+                Err(error) if error.is_rejection() => Answer::Rejected,
+                _ => Answer::Admitted,
+            }
+        };
+        Self {
+            lap: Box::new(lap),
+            single: Box::new(single),
+            renew: Box::new(move || *lock(&breaker) = make()),
+            holding: None,
+            held: task.held(),
+            longest: task.held().map(|held| held / 4),
+            rule: Rule::of(task),
+            note: None,
+        }
+    }
+
+    pub(crate) fn rule(mut self, rule: Rule) -> Self {
+        self.rule = rule;
+        self
+    }
+
+    pub(crate) fn note(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    /// For a breaker whose calls get dearer with each call that its window holds.
+    pub(crate) fn grows(mut self, held: u64, longest: u64, holding: impl Fn() -> u64 + 'static) -> Self {
+        self.held = Some(held);
+        self.longest = Some(longest);
+        self.holding = Some(Box::new(holding));
+        self
+    }
+
+    /// What is measured: so many calls.
+    pub(crate) fn lap(&self, calls: u64) {
+        (self.lap)(calls);
+    }
+
+    /// The lap, for other threads.
+    pub(crate) fn shared_lap(&self) -> &(dyn Fn(u64) + Sync) {
+        &*self.lap
+    }
+
+    /// One call.
+    pub(crate) fn single(&self, key: u64, fails: bool) -> Answer {
+        (self.single)(key, fails)
+    }
+
+    /// Before each lap: where the window's contents matter, they are made what the row says.
+    pub(crate) fn prepare(&self) {
+        let Some(held) = self.held else { return };
+        let holding = self.holding.as_ref().map(|holding| holding());
+        if holding.is_some_and(|holding| (held..=held + held / 4).contains(&holding)) {
+            return;
+        }
+        (self.renew)();
+        (0..held).for_each(|i| _ = self.single(0, i % 10 == 9));
+    }
+
+    /// Leads the breaker into the state that the task begins with; whether it got there.
+    pub(crate) fn begin(&self, task: Task) -> bool {
+        match task {
+            Task::Rejected => (0..1_000).any(|_| self.single(0, true) == Answer::Rejected),
+            _ => self.holds(task),
+        }
+    }
+
+    /// Whether the breaker is in the state that the task is about.
+    pub(crate) fn holds(&self, task: Task) -> bool {
+        let expected = if task == Task::Rejected { Answer::Rejected } else { Answer::Admitted };
+        self.single(0, false) == expected
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
