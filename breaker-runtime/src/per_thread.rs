@@ -12,9 +12,14 @@ use once_cell::race::OnceBox;
 use crate::sync::{AtomicU64, Ordering};
 use crate::thread_slot::{self, SHARED, SLOTS};
 
+/// A part for each thread.
+#[derive(Debug)]
+pub(crate) struct Parts<T>(OnceBox<[OnceBox<T>; SLOTS]>);
+
+/// The same, or one part for all threads.
 #[derive(Debug)]
 pub(crate) struct PerThread<T> {
-    parts: OnceBox<[OnceBox<T>; SLOTS]>,
+    parts: Parts<T>,
     one: OnceBox<T>,
     sharing: Sharing,
 }
@@ -35,51 +40,61 @@ pub(crate) struct Mine<'a, T> {
     pub(crate) shared: bool,
 }
 
-impl<T: Default> PerThread<T> {
-    pub(crate) const fn new(sharing: Sharing) -> Self {
-        Self { parts: OnceBox::new(), one: OnceBox::new(), sharing }
+impl<T: Default> Parts<T> {
+    pub(crate) const fn new() -> Self {
+        Self(OnceBox::new())
     }
 
+    /// The part of the present thread, where it has one of its own already.
     #[inline]
-    pub(crate) fn mine(&self) -> Mine<'_, T> {
-        self.ready().unwrap_or_else(|| self.first_of_thread())
+    pub(crate) fn own(&self) -> Option<&T> {
+        self.0.get()?.get(thread_slot::own())?.get()
     }
 
-    /// The part of the present thread, where it has one already.
-    #[inline]
-    pub(crate) fn ready(&self) -> Option<Mine<'_, T>> {
-        let parts = self.parts.get()?;
-        let slot = thread_slot::current();
-        let part = parts[slot].get()?;
-        Some(Mine { part, shared: slot == SHARED })
-    }
-
+    /// The part of the present thread, which it may not have yet, or share.
     #[cold]
-    fn first_of_thread(&self) -> Mine<'_, T> {
-        if self.sharing == Sharing::OneForAll {
-            return self.shared();
-        }
+    pub(crate) fn first(&self) -> Mine<'_, T> {
         let slot = thread_slot::current();
-        Mine { part: self.first()[slot].get_or_init(Box::default), shared: slot == SHARED }
-    }
-
-    pub(crate) fn is_shared(&self) -> bool {
-        self.sharing == Sharing::OneForAll
+        Mine { part: self.slots()[slot].get_or_init(Box::default), shared: slot == SHARED }
     }
 
     /// The parts of all threads that have one.
     pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
-        self.parts.get().into_iter().flatten().filter_map(OnceBox::get).chain(self.one.get())
+        self.of_slots_in_use().iter().filter_map(OnceBox::get)
     }
 
-    fn first(&self) -> &[OnceBox<T>; SLOTS] {
-        self.parts.get_or_init(|| Box::new([const { OnceBox::new() }; SLOTS]))
+    fn of_slots_in_use(&self) -> &[OnceBox<T>] {
+        self.0.get().map_or(&[][..], |parts| &parts[..thread_slot::used()])
+    }
+
+    fn slots(&self) -> &[OnceBox<T>; SLOTS] {
+        self.0.get_or_init(|| Box::new([const { OnceBox::new() }; SLOTS]))
+    }
+}
+
+impl<T: Default> PerThread<T> {
+    pub(crate) const fn new(sharing: Sharing) -> Self {
+        Self { parts: Parts::new(), one: OnceBox::new(), sharing }
+    }
+
+    #[inline]
+    pub(crate) fn mine(&self) -> Mine<'_, T> {
+        match self.parts.own() {
+            Some(part) => Mine { part, shared: false },
+            None if self.sharing == Sharing::PerThread => self.parts.first(),
+            None => self.shared(),
+        }
+    }
+
+    /// The parts of all threads that have one.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
+        self.parts.of_slots_in_use().iter().chain([&self.one]).filter_map(OnceBox::get)
     }
 
     /// The part that any thread may change.
     pub(crate) fn shared(&self) -> Mine<'_, T> {
         let place = match self.sharing {
-            Sharing::PerThread => &self.first()[SHARED],
+            Sharing::PerThread => &self.parts.slots()[SHARED],
             Sharing::OneForAll => &self.one,
         };
         Mine { part: place.get_or_init(Box::default), shared: true }
@@ -87,13 +102,19 @@ impl<T: Default> PerThread<T> {
 }
 
 impl<T> Mine<'_, T> {
-    /// Changes one word of this thread's part.
+    /// Changes one word of this part.
     #[inline]
     pub(crate) fn change(&self, word: &AtomicU64, next: impl Fn(u64) -> u64) {
         if self.shared {
             let _ = word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |present| Some(next(present)));
         } else {
-            word.store(next(word.load(Ordering::Relaxed)), Ordering::Release);
+            change_own(word, next);
         }
     }
+}
+
+/// Changes a word that only the present thread writes.
+#[inline]
+pub(crate) fn change_own(word: &AtomicU64, next: impl Fn(u64) -> u64) {
+    word.store(next(word.load(Ordering::Relaxed)), Ordering::Release);
 }

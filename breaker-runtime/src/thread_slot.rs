@@ -8,16 +8,21 @@
 //! giving back releases and taking acquires.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// How many numbers there are, the shared one included.
 pub(crate) const SLOTS: usize = 64;
 /// The number that any thread may use at any time.
 pub(crate) const SHARED: usize = 0;
 const NOT_YET: usize = usize::MAX;
+/// Of a thread that has none of its own, and will have none.
+const NONE: usize = usize::MAX - 1;
 
 /// One bit for each number; a set one is free.
 static FREE: AtomicU64 = AtomicU64::new(!(1 << SHARED));
+
+/// The highest number that a thread ever had.
+static HIGHEST: AtomicUsize = AtomicUsize::new(SHARED);
 
 thread_local! {
     // Without a destructor, so that reading it is a plain load; the destructor is the guard's.
@@ -25,11 +30,24 @@ thread_local! {
     static GUARD: Guard = const { Guard(Cell::new(SHARED)) };
 }
 
-/// The number of this thread.
+/// The number that is this thread's alone; beyond all numbers where it has none, or none yet.
 #[inline]
+pub(crate) fn own() -> usize {
+    NUMBER.get()
+}
+
+/// How many numbers have been in use, from 0 on. A reader who sees what a thread did with its number sees
+/// that number among them.
+#[inline]
+pub(crate) fn used() -> usize {
+    HIGHEST.load(Ordering::Acquire) + 1
+}
+
+/// The number of this thread, which may be the shared one.
 pub(crate) fn current() -> usize {
     match NUMBER.get() {
         NOT_YET => take(),
+        NONE => SHARED,
         number => number,
     }
 }
@@ -41,11 +59,12 @@ fn take() -> usize {
             let taken =
                 FREE.fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| (free != 0).then(|| free & (free - 1)));
             let number = taken.map_or(SHARED, |free| free.trailing_zeros() as usize);
+            HIGHEST.fetch_max(number, Ordering::AcqRel);
             guard.0.set(number);
             number
         })
         .unwrap_or(SHARED);
-    NUMBER.set(number);
+    NUMBER.set(if number == SHARED { NONE } else { number });
     number
 }
 
@@ -53,7 +72,7 @@ struct Guard(Cell<usize>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        NUMBER.set(SHARED);
+        NUMBER.set(NONE);
         let number = self.0.get();
         if number != SHARED {
             FREE.fetch_or(1 << number, Ordering::Release);
@@ -72,7 +91,9 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_its_number() {
-        assert_eq!(current(), current());
+        let number = current();
+        assert_eq!(current(), number);
+        assert!(own() == number || (own() >= SLOTS && number == SHARED));
     }
 
     #[test]

@@ -48,6 +48,9 @@ models! {
         a_class_that_two_find_at_once_is_one
         a_failure_that_races_with_the_end_of_its_epoch_stands_in_no_report_of_the_next_one
     }
+    rejections {
+        a_time_is_that_of_its_period
+    }
     running {
         quick_calls_are_never_taken_for_overdue_ones
         an_overdue_call_is_counted_once_until_it_ends
@@ -70,6 +73,7 @@ models! {
         what_a_breaker_that_is_gone_has_told_is_heard
     }
     settings {
+        a_success_that_is_held_up_until_slow_calls_count_takes_no_call_for_a_slow_one
         a_change_and_a_trip_have_one_order
         a_trip_by_new_settings_comes_after_their_change
         a_change_between_a_trip_and_a_closing_has_a_number_of_its_own

@@ -24,6 +24,17 @@ pub(crate) fn let_all_share() {
     ALL_SHARE.store(true, Ordering::Relaxed);
 }
 
+pub(crate) fn used() -> usize {
+    SLOTS
+}
+
+pub(crate) fn own() -> usize {
+    match current() {
+        SHARED => usize::MAX,
+        number => number,
+    }
+}
+
 pub(crate) fn current() -> usize {
     if ALL_SHARE.load(Ordering::Relaxed) {
         return SHARED;

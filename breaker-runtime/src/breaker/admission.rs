@@ -54,7 +54,42 @@ impl CircuitBreaker {
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts.
     fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, CircuitBreakerError> {
-        self.tuning.in_force(|force| self.admit_by(force, word, limit, whose))
+        // The longest time stands for no limit.
+        let limit = limit.filter(|limit| *limit != Duration::MAX);
+        if word.is_open() {
+            if let Some(rejected) = self.reject_early(word) {
+                return Err(rejected);
+            }
+        } else if word.lets_all_pass() {
+            if let Some(ticket) = self.in_force(|force| self.admit_timed(force, word.identity(), limit, whose)) {
+                return Ok(ticket);
+            }
+        }
+        self.in_force(|force| self.admit_by(force, word, limit, whose))
+    }
+
+    /// The rejection of a call that comes before a probe is due, if that is known already.
+    fn reject_early(&self, word: Word) -> Option<CircuitBreakerError> {
+        let due = self.timeline.due(word.identity())?;
+        let now = self.clock.now();
+        (now < due).then(|| self.reject(word, Rejection::Open { retry_after: due.since(now) }))
+    }
+
+    /// Admission to a closed breaker that lets all pass, of a call whose time counts; unless it is the first in its
+    /// slice, and must look at the running ones.
+    fn admit_timed(
+        &self,
+        force: InForce<'_>,
+        epoch: Identity,
+        limit: Option<Duration>,
+        whose: Whose,
+    ) -> Option<Ticket> {
+        let now = self.clock.now();
+        let ticket = Ticket::new(epoch, now, force.deadline(now, limit), whose);
+        if force.settings.slow().is_none() {
+            return Some(ticket);
+        }
+        force.record_beginning_unless_due(epoch, now).then(|| ticket.counted_in(force.running_number()))
     }
 
     fn admit_by(
@@ -64,8 +99,6 @@ impl CircuitBreaker {
         limit: Option<Duration>,
         whose: Whose,
     ) -> Result<Ticket, CircuitBreakerError> {
-        // The longest time stands for no limit.
-        let limit = limit.filter(|limit| *limit != Duration::MAX);
         let now = self.clock.now();
         let epoch = loop {
             match self.answer(force, word, now, limit) {
@@ -78,8 +111,7 @@ impl CircuitBreaker {
                 Answer::Again(found) => word = found,
             }
         };
-        let deadline = limit.or(force.settings.timeout.get()).map_or(Time::END, |limit| now.after(limit));
-        let ticket = Ticket::new(epoch, now, deadline, whose);
+        let ticket = Ticket::new(epoch, now, force.deadline(now, limit), whose);
         if force.settings.slow().is_some() && epoch.is_closed() && epoch != Identity::UNHEARD {
             force.record_beginning(epoch, now);
             return Ok(ticket.counted_in(force.running_number()));

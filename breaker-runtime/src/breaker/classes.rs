@@ -1,12 +1,13 @@
 //! How failures are sorted: counted by class, and the last classes kept for the report of a trip.
 //!
-//! All of it is made at the first failure, so a breaker without one has a pointer of it.
+//! All of it is made at the first failure that has a class, so a breaker without one has a pointer of it.
+//! Failures without a class are what remains.
 
-use super::CircuitBreaker;
 use super::word::Identity;
+use super::{CircuitBreaker, Count};
 use crate::class::ClassCount;
 use crate::report::Rule;
-use crate::window::{Class, ClassTotals, RecentClasses};
+use crate::window::{Class, ClassTotals, KEPT, RecentClasses, others};
 
 #[derive(Debug)]
 pub(super) struct FailureClasses {
@@ -18,6 +19,10 @@ impl CircuitBreaker {
     /// Counts a failure, of a call that may end late. The number of its class is for
     /// [`sort_failure`](Self::sort_failure), where it does not.
     pub(super) fn count_class(&self, class: Option<&'static str>) -> Class {
+        let Some(class) = class else {
+            self.totals.add(Count::Unclassified);
+            return Class::OTHER;
+        };
         // In the present epoch, for the failure may belong to none.
         let made =
             || FailureClasses { totals: ClassTotals::new(), recent: RecentClasses::new(self.cell.load().epoch()) };
@@ -33,11 +38,14 @@ impl CircuitBreaker {
 
     /// The classes of the failures of `state` that `rule` counted.
     pub(super) fn classes_counted(&self, state: Identity, rule: &Rule) -> Vec<ClassCount> {
-        let classes = self.classes.get().filter(|_| rule.failures_counted() > 0);
-        let sorted = |classes: &FailureClasses| {
-            classes.totals.count(classes.recent.last(state.epoch(), rule.failures_counted()))
-        };
-        classes.map(sorted).unwrap_or_default()
+        let counted = rule.failures_counted();
+        // Those from before the first one of a class are not among the recent ones.
+        match self.classes.get() {
+            Some(classes) => {
+                classes.totals.count(classes.recent.last(state.epoch(), counted), counted.min(KEPT as u64))
+            }
+            None => others(counted.min(KEPT as u64)),
+        }
     }
 
     /// Forgets how many failures there were.
@@ -56,6 +64,7 @@ impl CircuitBreaker {
 
     /// All failures, counted by class. Ask for it before the totals: then there are never more of them.
     pub(crate) fn failures_by_class(&self) -> Vec<ClassCount> {
-        self.classes.get().map(|classes| classes.totals.read()).unwrap_or_default()
+        let unclassified = self.totals.unclassified();
+        self.classes.get().map_or_else(|| others(unclassified), |classes| classes.totals.read(unclassified))
     }
 }

@@ -7,13 +7,15 @@
 //!
 //! *Orderings.* `flags` says what the way of a successful call needs to know, and whether to look for
 //! other settings than the first. It is released after those were published, and acquired; who finds
-//! it a moment too old does what the settings before said.
+//! it a moment too old records a success as the settings before said, and judges by those in force.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
+use super::CircuitBreaker;
+use super::totals::TotalCounts;
 use super::word::Identity;
 use crate::clock::{Time, nanos};
 use crate::origin::Origin;
@@ -25,9 +27,11 @@ use crate::window::{CallWindow, RecentFailures, Running, Samples, TimeWindow, Wi
 /// It matters when a call begins.
 const TIMED: u64 = 1;
 /// Outcomes are recorded in a window.
-const RECORDS: u64 = 2;
+pub(super) const RECORDS: u64 = 2;
+/// All that is recorded of a success is that it was one more.
+pub(super) const COUNTS: u64 = 4;
 /// The first settings are not in force.
-const REPLACED: u64 = 4;
+const REPLACED: u64 = 8;
 
 /// So many windows of running calls can be told apart, one after another.
 pub(super) const RUNNING_NUMBERS: u64 = 255;
@@ -73,6 +77,7 @@ struct Own {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InForce<'a> {
     pub(super) settings: &'a Settings,
+    totals: &'a TotalCounts,
     tuning: &'a Tuning,
     replaced: Option<&'a Replaced>,
 }
@@ -82,6 +87,14 @@ pub(super) struct InForce<'a> {
 pub(super) struct Moment {
     pub(super) epoch: u64,
     pub(super) now: Time,
+}
+
+impl CircuitBreaker {
+    /// Does something with what is in force now.
+    #[inline]
+    pub(super) fn in_force<R>(&self, use_it: impl FnOnce(InForce<'_>) -> R) -> R {
+        self.tuning.in_force(&self.totals, use_it)
+    }
 }
 
 impl Tuning {
@@ -113,23 +126,21 @@ impl Tuning {
         self.flags.load(Ordering::Acquire) & TIMED != 0
     }
 
-    /// Whether outcomes are recorded in a window.
+    /// What is recorded of a success: of [`RECORDS`] and [`COUNTS`] those that hold.
     #[inline]
-    pub(super) fn records(&self) -> bool {
-        self.flags.load(Ordering::Acquire) & RECORDS != 0
+    pub(super) fn recorded(&self) -> u64 {
+        self.flags.load(Ordering::Acquire) & (RECORDS | COUNTS)
     }
 
-    /// Does something with what is in force now.
     #[inline]
-    pub(super) fn in_force<R>(&self, use_it: impl FnOnce(InForce<'_>) -> R) -> R {
+    fn in_force<R>(&self, totals: &TotalCounts, use_it: impl FnOnce(InForce<'_>) -> R) -> R {
+        let first = InForce { settings: &self.first, totals, tuning: self, replaced: None };
         if self.flags.load(Ordering::Acquire) & REPLACED == 0 {
-            return use_it(InForce { settings: &self.first, tuning: self, replaced: None });
+            return use_it(first);
         }
         match &*self.replaced.load() {
-            Some(replaced) => {
-                use_it(InForce { settings: &replaced.settings, tuning: self, replaced: Some(&**replaced) })
-            }
-            None => use_it(InForce { settings: &self.first, tuning: self, replaced: None }),
+            Some(replaced) => use_it(InForce { settings: &replaced.settings, replaced: Some(&**replaced), ..first }),
+            None => use_it(first),
         }
     }
 
@@ -140,8 +151,9 @@ impl Tuning {
         origin: Origin,
         before: Vec<Settings>,
         at: Moment,
+        totals: &TotalCounts,
     ) -> Replaced {
-        self.in_force(|old| Replaced {
+        self.in_force(totals, |old| Replaced {
             own: old.own_for(&settings, at),
             settings,
             revision: old.revision() + 1,
@@ -157,8 +169,9 @@ impl Tuning {
     }
 
     /// Puts the settings of a family in force, unless later ones are. Several may do so at one moment.
-    pub(super) fn adopt(&self, shared: &Arc<Replaced>, at: Moment) {
-        let own = self.in_force(|old| (old.revision() < shared.revision).then(|| old.own_for(&shared.settings, at)));
+    pub(super) fn adopt(&self, shared: &Arc<Replaced>, at: Moment, totals: &TotalCounts) {
+        let own = |old: InForce<'_>| (old.revision() < shared.revision).then(|| old.own_for(&shared.settings, at));
+        let own = self.in_force(totals, own);
         let Some(own) = own else { return };
         let new = if own.is_none() {
             Arc::clone(shared)
@@ -180,8 +193,8 @@ impl Tuning {
     }
 
     /// What was counted by epochs before this one will not be asked for again.
-    pub(super) fn forget_before(&self, epoch: u64) {
-        self.in_force(|force| {
+    pub(super) fn forget_before(&self, epoch: u64, totals: &TotalCounts) {
+        self.in_force(totals, |force| {
             if let Some(ring) = force.recent_failures_box().and_then(OnceBox::get) {
                 ring.begin(epoch);
             }
@@ -201,7 +214,12 @@ impl Tuning {
 }
 
 const fn flags_of(settings: &Settings) -> u64 {
-    (if settings.times_beginnings() { TIMED } else { 0 }) | if settings.records() { RECORDS } else { 0 }
+    let timed = if settings.times_beginnings() { TIMED } else { 0 };
+    match (settings.records(), settings.times_ends()) {
+        (false, _) => timed,
+        (true, false) => timed | RECORDS | COUNTS,
+        (true, true) => timed | RECORDS,
+    }
 }
 
 impl Own {
@@ -239,6 +257,16 @@ impl<'a> InForce<'a> {
     /// The settings before, oldest first.
     pub(super) fn before(self) -> &'a [Settings] {
         self.replaced.map_or(&[], |replaced| &replaced.before)
+    }
+
+    /// How many successes have been recorded among the calls of `epoch`.
+    pub(super) fn successes(self, epoch: u64) -> u64 {
+        self.totals.recorded(epoch)
+    }
+
+    /// Records a success among the calls of `epoch`.
+    pub(super) fn record_success(self, epoch: u64) {
+        self.totals.record(epoch);
     }
 
     pub(super) fn recent_failures(self, limit: u32, epoch: u64) -> &'a RecentFailures {
@@ -342,19 +370,21 @@ impl<'a> InForce<'a> {
             (_, None) => {}
             (Some(before), Some(after)) if before == after => {}
             (Some(Window::Calls(before)), Some(Window::Calls(size))) => {
-                own.calls = Some(Arc::new(self.calls().resized(at.epoch, before, size, sharing)));
+                let resized = self.calls().resized(at.epoch, before, size, || self.successes(at.epoch));
+                own.calls = Some(Arc::new(resized));
             }
-            (Some(Window::Time(before)), Some(Window::Time(after))) => {
-                let [from, to] = [before, after].map(|window| TimeWindow::slice_of(nanos(window)));
+            (Some(Window::Time(_)), Some(Window::Time(after))) => {
                 let now = self.since_made(at.now);
-                own.times = Some(Arc::new(self.times().resliced(at.epoch, now, from, to, sharing)));
+                own.times = Some(Arc::new(self.times().resliced(at.epoch, now, nanos(after), sharing)));
             }
-            (_, Some(Window::Calls(_))) => own.calls = Some(Arc::new(CallWindow::new(sharing))),
-            (_, Some(Window::Time(_))) => own.times = Some(Arc::new(TimeWindow::new(sharing))),
+            (_, Some(Window::Calls(_))) => {
+                own.calls = Some(Arc::new(CallWindow::beginning(at.epoch, || self.successes(at.epoch))));
+            }
+            (_, Some(Window::Time(time))) => own.times = Some(Arc::new(TimeWindow::new(nanos(time), sharing))),
         }
         let slow_call = |settings: &Settings| settings.slow().map(|slow| slow.call);
-        if slow_call(new).is_some() && slow_call(new) != slow_call(old) {
-            own.running = Some(Arc::new(Running::new(sharing)));
+        if let Some(call) = slow_call(new).filter(|_| slow_call(new) != slow_call(old)) {
+            own.running = Some(Arc::new(Running::new(nanos(call), sharing)));
             own.running_number = (own.running_number + 1) % RUNNING_NUMBERS;
         }
         let limit = |settings: &Settings| match settings.window_or_default() {
@@ -387,5 +417,5 @@ impl<'a> InForce<'a> {
 
 #[cold]
 fn first_windows(tuning: &Tuning) -> &Windows {
-    tuning.windows.get_or_init(|| Box::new(Windows::new(tuning.sharing)))
+    tuning.windows.get_or_init(|| Box::new(Windows::new(&tuning.first, tuning.sharing)))
 }

@@ -8,6 +8,7 @@ mod admission;
 mod builder;
 mod cell;
 mod classes;
+pub(crate) mod due;
 mod given_back;
 mod in_force;
 mod permit;
@@ -21,7 +22,7 @@ mod tenancy;
 mod timeline;
 mod totals;
 mod view;
-mod word;
+pub(crate) mod word;
 
 use std::any::type_name;
 use std::fmt;
@@ -35,7 +36,7 @@ use once_cell::race::{OnceBox, OnceRef};
 pub use builder::Builder;
 pub(crate) use in_force::Replaced;
 pub use permit::Permit;
-pub(crate) use permit::{Watch, Whose};
+pub(crate) use permit::{Finish, Watch, Whose};
 pub(crate) use tenancy::{Leave, family_settings};
 pub(crate) use totals::Count;
 pub use totals::Totals;
@@ -293,11 +294,10 @@ impl CircuitBreaker {
     where
         E: From<CircuitBreakerError>,
     {
-        let mut permit = Self::admit(&self, None, Whose::Waiting)?;
-        permit.run();
-        let output = call();
-        permit.settle(by_type(&output));
-        output
+        match Self::admit(&self, None, Whose::Waiting) {
+            Ok(permit) => permit.call(call),
+            Err(rejected) => Err(rejected.into()),
+        }
     }
 
     /// Runs `call`, unless the breaker rejects it: then `call` is dropped without having run.
@@ -329,9 +329,18 @@ impl CircuitBreaker {
         E: From<CircuitBreakerError>,
     {
         let mut permit = Self::admit(&self, None, Whose::Waiting)?;
-        let output = Watch::new(&mut permit, pin!(call)).await;
-        permit.settle(by_type(&output));
-        output
+        // By pieces, as in `Permit::call`.
+        Finish::new(
+            &mut permit,
+            pin!(call),
+            |output| by_type(output),
+            |output, permit| {
+                let value = output?;
+                permit.succeeded();
+                Ok(value)
+            },
+        )
+        .await
     }
 
     /// Leave to make one call, for code that cannot be put into a closure or a future.

@@ -1,5 +1,6 @@
 //! The proof of admission, which settles exactly once, whatever happens to the call.
 
+use std::any::type_name;
 use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -118,13 +119,14 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     }
 
     /// The call succeeded.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "out of line, the permit is written to memory first")]
+    #[inline(always)]
     pub fn success(mut self) {
-        self.breaker.succeeded(self.ticket.take());
+        self.succeeded();
     }
 
     /// The call failed.
-    pub fn failure(self) {
+    pub fn failure(mut self) {
         self.failed(Fault::new(Quote::Plain("failure")));
     }
 
@@ -139,7 +141,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     /// assert_eq!(trip.failures[0].text, "out of paper");
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
-    pub fn failure_with(self, error: &dyn fmt::Display) {
+    pub fn failure_with(mut self, error: &dyn fmt::Display) {
         self.failed(Fault::new(Quote::Display(error)));
     }
 
@@ -160,7 +162,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     /// assert_eq!(trip.to_string(), "3 failures in a row (limit 3): 2 paper, 1 network; next probe after 60 s");
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
-    pub fn failure_as(self, class: &'static str, error: &dyn fmt::Display) {
+    pub fn failure_as(mut self, class: &'static str, error: &dyn fmt::Display) {
         self.failed(Fault::of(class, Quote::Display(error)));
     }
 
@@ -170,17 +172,24 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     }
 
     #[cold]
-    fn failed(mut self, fault: Fault<'_>) {
+    pub(crate) fn failed(&mut self, fault: Fault<'_>) {
         self.breaker.failed(self.ticket.take(), fault);
     }
 
-    /// Whether the verdict was a failure.
+    /// The call succeeded; the permit is settled.
+    #[expect(clippy::inline_always, reason = "as `success`")]
+    #[inline(always)]
+    pub(crate) fn succeeded(&mut self) {
+        self.breaker.succeeded(self.ticket.take());
+    }
+
+    /// The call is judged; the permit is settled. Returns whether the verdict was a failure.
     #[expect(clippy::inline_always, reason = "out of line, copying its result costs more than all it does")]
     #[inline(always)]
-    pub(crate) fn settle(self, verdict: Verdict<'_>) -> bool {
+    pub(crate) fn settle(&mut self, verdict: Verdict<'_>) -> bool {
         match verdict {
-            Verdict::Success => self.success(),
-            Verdict::Ignored => self.ignore(),
+            Verdict::Success => self.succeeded(),
+            Verdict::Ignored => self.breaker.ignored(self.ticket.take()),
             Verdict::Failure(fault) => {
                 self.failed(fault);
                 return true;
@@ -196,10 +205,32 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
         self.breaker.lasting_name()
     }
 
+    /// Makes the call.
+    #[inline]
+    pub(crate) fn call<T, E>(mut self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.run();
+        match call() {
+            Ok(value) => {
+                self.success();
+                Ok(value)
+            }
+            Err(error) => {
+                self.failed(Fault::new(Quote::Plain(type_name::<E>())));
+                Err(error)
+            }
+        }
+    }
+
     /// From here on, what drops this permit is the call itself.
     #[inline]
     pub(crate) fn run(&mut self) {
         self.ticket.set_whose(Whose::Running);
+    }
+
+    /// The call is not running any more, until it goes on.
+    #[inline]
+    pub(crate) fn wait(&mut self) {
+        self.ticket.set_whose(Whose::Waiting);
     }
 }
 
@@ -256,12 +287,74 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.get_mut();
-        this.permit.ticket.set_whose(Whose::Running);
+        this.permit.run();
         let polled = this.call.as_mut().poll(cx);
         if polled.is_pending() {
-            this.permit.ticket.set_whose(Whose::Waiting);
+            this.permit.wait();
         }
         polled
+    }
+}
+
+/// An async call, up to its settling: where its output first is seen, it has not been moved yet.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Finish<'a, B, F, J, S>
+where
+    B: Deref<Target = CircuitBreaker>,
+{
+    call: Pin<&'a mut F>,
+    // Together, so that having been used up takes no room.
+    end: Option<(&'a mut Permit<B>, J, S)>,
+}
+
+impl<'a, B, F, J, S> Finish<'a, B, F, J, S>
+where
+    B: Deref<Target = CircuitBreaker>,
+    F: Future,
+    J: FnOnce(&F::Output) -> Verdict<'_>,
+    S: FnOnce(F::Output, &mut Permit<B>) -> F::Output,
+{
+    #[inline]
+    pub(crate) fn new(permit: &'a mut Permit<B>, call: Pin<&'a mut F>, judge: J, settled: S) -> Self {
+        Self { call, end: Some((permit, judge, settled)) }
+    }
+}
+
+// Nothing is pinned here but what is behind a pin of its own.
+impl<B: Deref<Target = CircuitBreaker>, F, J, S> Unpin for Finish<'_, B, F, J, S> {}
+
+impl<B, F, J, S> Future for Finish<'_, B, F, J, S>
+where
+    B: Deref<Target = CircuitBreaker>,
+    F: Future,
+    J: FnOnce(&F::Output) -> Verdict<'_>,
+    S: FnOnce(F::Output, &mut Permit<B>) -> F::Output,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { call, end } = self.get_mut();
+        if let Some((permit, ..)) = end {
+            permit.run();
+        }
+        let polled = call.as_mut().poll(context);
+        let Poll::Ready(output) = &polled else {
+            if let Some((permit, ..)) = end {
+                permit.wait();
+            }
+            return polled;
+        };
+        // It has ended before: then this is never reached, for polling the call panics.
+        let Some((permit, judge, settled)) = end.take() else { return polled };
+        match judge(output) {
+            Verdict::Success => polled.map(|output| settled(output, permit)),
+            other => {
+                permit.settle(other);
+                polled
+            }
+        }
     }
 }
 

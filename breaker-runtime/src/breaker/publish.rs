@@ -169,7 +169,7 @@ impl CircuitBreaker {
     /// Keeps a change, and tells those who listen.
     pub(super) fn publish(&self, transition: Transition) {
         let transition = Arc::new(transition);
-        let room = self.tuning.in_force(|force| force.settings.history);
+        let room = self.in_force(|force| force.settings.history);
         self.lent_history().record(room, &transition);
         self.outbox().publish(&transition);
     }
@@ -181,7 +181,7 @@ impl CircuitBreaker {
 
     /// What was counted by epochs before this one will not be asked for again.
     pub(super) fn forget_before(&self, epoch: u64) {
-        self.tuning.forget_before(epoch);
+        self.tuning.forget_before(epoch, &self.totals);
         self.forget_classes_before(epoch);
         self.given_back.begin(epoch);
     }

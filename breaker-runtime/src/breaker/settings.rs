@@ -16,13 +16,13 @@ impl CircuitBreaker {
     /// The settings in force.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        self.tuning.in_force(|force| *force.settings)
+        self.in_force(|force| *force.settings)
     }
 
     /// The time limit of the calls.
     #[inline]
     pub(crate) fn time_limit(&self) -> Option<Duration> {
-        self.tuning.in_force(|force| force.settings.timeout.get())
+        self.in_force(|force| force.settings.timeout.get())
     }
 
     /// The settings that the breaker was made with.
@@ -35,7 +35,7 @@ impl CircuitBreaker {
     #[must_use]
     pub fn revision(&self) -> u64 {
         let revision = |force: InForce<'_>| force.revision();
-        self.tuning.in_force(revision)
+        self.in_force(revision)
     }
 
     /// Puts other settings in force, while calls run. Returns their revision.
@@ -125,14 +125,14 @@ impl CircuitBreaker {
     /// Lets the next call that ends read the rules, be it a success: they are other ones.
     pub(super) fn read_anew(&self) {
         let word = self.cell.load();
-        if self.tuning.records() {
+        if self.tuning.recorded() != 0 {
             let watch = Reading { trips: false, watch: true };
             let _ = self.cell.settle(word.identity(), |word| word.arrival(watch));
         }
     }
 
     fn settings_before(&self) -> Vec<Settings> {
-        self.tuning.in_force(|force| force.before().to_vec())
+        self.in_force(|force| force.before().to_vec())
     }
 
     /// The change has its number before it is in force: so nobody hears of
@@ -146,7 +146,7 @@ impl CircuitBreaker {
     ) -> u64 {
         let old = self.settings();
         let moment = Moment { epoch: self.cell.load().epoch(), now: self.clock.now() };
-        let replacement = self.tuning.replacement(settings, origin.clone(), before, moment);
+        let replacement = self.tuning.replacement(settings, origin.clone(), before, moment, &self.totals);
         let revision = replacement.revision;
         let word = Cell::new(self.cell.load());
         let (number, epoch) = changing.number(|| {

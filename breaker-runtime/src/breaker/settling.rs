@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::Settled;
-use super::in_force::InForce;
+use super::in_force::{InForce, RECORDS};
 use super::permit::{Ticket, Whose};
 use super::reading::{End, Read};
 use super::word::{Identity, Probe, Unfit, Word};
@@ -25,45 +25,90 @@ use crate::sync::Ordering;
 const UNANSWERED_FOR: Duration = Duration::from_secs(10);
 
 impl CircuitBreaker {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as that of a permit which succeeds")]
+    #[inline(always)]
     pub(super) fn succeeded(&self, ticket: Ticket) {
+        match self.tuning.recorded() {
+            0 => self.succeeded_unrecorded(ticket.epoch()),
+            RECORDS => self.succeeded_recorded(ticket),
+            _ => self.succeeded_among_calls(ticket.epoch()),
+        }
+    }
+
+    #[inline]
+    fn succeeded_unrecorded(&self, epoch: Identity) {
         self.totals.add(Count::Succeeded);
-        if self.tuning.records() {
-            self.succeeded_recorded(ticket);
-        } else if !self.cell.load().is_unmarked(ticket.epoch()) {
-            self.succeeded_marked(ticket.epoch());
+        if !self.cell.load().is_unmarked(epoch) {
+            self.succeeded_marked(epoch, false);
         }
     }
 
     fn succeeded_recorded(&self, ticket: Ticket) {
-        self.tuning.in_force(|force| self.succeeded_in_window(force, ticket));
+        self.totals.add(Count::Succeeded);
+        self.in_force(|force| {
+            if force.settings.slow().is_some() {
+                self.succeeded_in_window(force, ticket);
+            } else {
+                self.succeeded_in_time(force, ticket.epoch());
+            }
+        });
     }
 
-    #[cold]
-    fn succeeded_marked(&self, epoch: Identity) {
-        self.tuning.in_force(|force| self.succeeded_slow(force, epoch, false, None, false));
-    }
-
-    /// A success of a breaker whose rules look at successes too.
-    fn succeeded_in_window(&self, force: InForce<'_>, ticket: Ticket) {
-        let epoch = ticket.epoch();
-        let now = force.settings.times_ends().then(|| self.clock.now());
-        let slow = self.count_if_slow(force, ticket, now);
+    /// A success of a breaker that looks at the share of failures within a time, and at nothing else.
+    fn succeeded_in_time(&self, force: InForce<'_>, epoch: Identity) {
+        let now = self.clock.now();
         if self.is_late(epoch) {
             return;
         }
         let mut look = false;
         if epoch.is_closed() {
-            let time = now.unwrap_or(Time::END);
-            force.record_running_end(ticket, time);
-            look = force.record_end(epoch, time, End { failed: false, slow });
+            look = force.record_end(epoch, now, End { failed: false, slow: false });
             let word = self.cell.load();
-            look = look || word.is_watched() || force.must_look_at_running(epoch, time);
+            if !look && word.is_unmarked(epoch) {
+                return;
+            }
+            look |= word.is_watched();
+        }
+        self.succeeded_slow(force, epoch, look, Some(now), false);
+    }
+
+    /// A success of a breaker whose window counts calls: one more of them.
+    fn succeeded_among_calls(&self, epoch: Identity) {
+        if epoch.is_closed() && self.cell.load().identity() == epoch {
+            self.totals.add_recorded(epoch.epoch());
+        } else {
+            self.totals.add(Count::Succeeded);
+        }
+        let word = self.cell.load();
+        if !word.is_unmarked(epoch) {
+            self.succeeded_marked(epoch, epoch.is_closed() && word.is_watched());
+        }
+    }
+
+    #[cold]
+    fn succeeded_marked(&self, epoch: Identity, look: bool) {
+        self.in_force(|force| self.succeeded_slow(force, epoch, look, None, false));
+    }
+
+    /// A success of a breaker that looks at slow calls.
+    fn succeeded_in_window(&self, force: InForce<'_>, ticket: Ticket) {
+        let epoch = ticket.epoch();
+        let now = self.clock.now();
+        let slow = self.count_if_slow(force, ticket, Some(now));
+        if self.is_late(epoch) {
+            return;
+        }
+        let mut look = false;
+        if epoch.is_closed() {
+            force.record_running_end(ticket, now);
+            look = force.record_end(epoch, now, End { failed: false, slow });
+            let word = self.cell.load();
+            look = look || word.is_watched() || force.must_look_at_running(epoch, now);
             if !look && word.is_unmarked(epoch) {
                 return;
             }
         }
-        self.succeeded_slow(force, epoch, look, now, slow);
+        self.succeeded_slow(force, epoch, look, Some(now), slow);
     }
 
     /// A success that has something to end, or to decide, or that comes late.
@@ -72,7 +117,9 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
-        let (limits, reopenings) = (force.limits(), self.next_reopening(epoch));
+        // Other settings than those that saw no need of it may be in force by now.
+        let now = now.or_else(|| force.settings.times_ends().then(|| self.clock.now()));
+        let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
         let mut read = None;
         let settled = self.cell.settle(epoch, |word| {
             // Where nothing is recorded any more, this ends a watch that other settings began.
@@ -85,7 +132,7 @@ impl CircuitBreaker {
 
     #[cold]
     pub(super) fn ignored(&self, ticket: Ticket) {
-        self.tuning.in_force(|force| self.ignored_by(force, ticket));
+        self.in_force(|force| self.ignored_by(force, ticket));
         self.totals.leave(&self.clock);
     }
 
@@ -106,7 +153,7 @@ impl CircuitBreaker {
 
     #[cold]
     pub(super) fn failed(&self, ticket: Ticket, fault: Fault<'_>) {
-        self.tuning.in_force(|force| self.failed_by(force, ticket, fault));
+        self.in_force(|force| self.failed_by(force, ticket, fault));
         self.totals.leave(&self.clock);
     }
 
@@ -118,21 +165,34 @@ impl CircuitBreaker {
             self.count_if_slow(force, ticket, None);
             return;
         }
-        let now = force.samples().record(epoch.epoch(), fault, ticket.began, || self.clock.now());
+        let now = if epoch.is_closed() && force.is_far_from_a_trip(epoch, self.cell.load().streak()) {
+            if let Some(samples) = force.samples_if_any() {
+                samples.pass_over();
+            }
+            None
+        } else {
+            Some(force.samples().record(epoch.epoch(), fault, ticket.began, || self.clock.now()))
+        };
         self.sort_failure(epoch, class);
-        let slow = self.count_if_slow(force, ticket, Some(now));
+        let slow = self.count_if_slow(force, ticket, now);
+        let time = now.unwrap_or(Time::END);
         let mut recorded = None;
         if epoch.is_closed() {
-            force.record_running_end(ticket, now);
-            recorded = Some(self.record_failure(force, epoch, now, slow));
+            force.record_running_end(ticket, time);
+            recorded = Some(self.record_failure(force, epoch, time, slow));
         }
-        let (limits, reopenings) = (force.limits(), self.next_reopening(epoch));
+        let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
         let mut read = None;
         let settled = self.cell.settle(epoch, |word| {
-            read = recorded.map(|recorded| recorded.or_else(|| force.read_rules(epoch, now)));
+            read = recorded.map(|recorded| recorded.or_else(|| force.read_rules(epoch, time)));
             word.failure(limits, slow, read.map(Read::into), reopenings)
         });
-        self.settled(force, settled, Some(now), read, Probe { failed: true, slow });
+        self.settled(force, settled, now, read, Probe { failed: true, slow });
+    }
+
+    /// How often the breaker will have failed to close, if `state` ends that way.
+    fn reopenings_if(&self, state: Identity) -> u32 {
+        if state.is_closed() { 0 } else { self.next_reopening(state) }
     }
 
     fn record_failure(&self, force: InForce<'_>, epoch: Identity, now: Time, slow: bool) -> Read {
@@ -152,7 +212,7 @@ impl CircuitBreaker {
     #[cold]
     pub(super) fn timed_out(&self, ticket: Ticket) {
         let fault = Fault::of(TIMEOUT, Quote::Plain("timed out"));
-        self.tuning.in_force(|force| self.failed_by(force, ticket, fault));
+        self.in_force(|force| self.failed_by(force, ticket, fault));
         self.totals.add(Count::TimedOut);
         self.totals.leave(&self.clock);
     }
@@ -168,7 +228,7 @@ impl CircuitBreaker {
         if panicked {
             return self.failed(ticket, Fault::of(PANIC, Quote::Plain("panicked")));
         }
-        self.tuning.in_force(|force| self.cancelled(force, ticket));
+        self.in_force(|force| self.cancelled(force, ticket));
         self.totals.leave(&self.clock);
     }
 
@@ -212,7 +272,7 @@ impl CircuitBreaker {
             force.record_running_end(ticket, now);
             force.record_end(epoch, now, End { failed: false, slow });
         }
-        let (limits, reopenings) = (force.limits(), self.next_reopening(epoch));
+        let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
         let limit = force.settings.unanswered_limit();
         let mut read = None;
         let settled = self.cell.settle(epoch, |word| {

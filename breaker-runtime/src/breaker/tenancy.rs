@@ -71,7 +71,7 @@ impl CircuitBreaker {
     /// Takes the settings of its family, which are published as one value for all that can share it.
     pub(crate) fn adopt(&self, settings: &Arc<Replaced>) {
         let moment = Moment { epoch: self.cell.load().epoch(), now: self.clock.now() };
-        self.tuning.adopt(settings, moment);
+        self.tuning.adopt(settings, moment, &self.totals);
         self.read_anew();
     }
 
@@ -128,7 +128,7 @@ impl CircuitBreaker {
             && self.totals.are_at_rest()
             && self.sequence.has_all_up_to(word.epoch())
             && self.outbox.get().map_or(Some(0), Outbox::told) == Some(self.sequence.total())
-            && self.tuning.in_force(|force| self.can_be_forgotten(force, word, leave, now))
+            && self.in_force(|force| self.can_be_forgotten(force, word, leave, now))
     }
 
     fn can_be_forgotten(&self, force: InForce<'_>, word: Word, leave: Leave, now: Time) -> bool {
@@ -157,7 +157,7 @@ fn has_failures(force: InForce<'_>, word: Word, now: Time) -> bool {
 
 /// The settings in force of the breaker that stands for a family, for [`CircuitBreaker::adopt`].
 pub(crate) fn family_settings(family: &CircuitBreaker) -> Arc<Replaced> {
-    let (settings, revision, origin) = family.tuning.in_force(|force| {
+    let (settings, revision, origin) = family.in_force(|force| {
         let origin = force.origin().cloned().unwrap_or(Origin::Made(family.location));
         (*force.settings, force.revision(), origin)
     });

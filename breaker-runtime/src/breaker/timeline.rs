@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
+use super::due::Due;
 use super::word::Identity;
 use crate::clock::Time;
 
@@ -40,6 +41,7 @@ pub(crate) struct HalfOpenPeriod {
 #[derive(Debug)]
 pub(crate) struct Timeline {
     open: ArcSwapOption<Published<OpenPeriod>>,
+    due: Due,
     half_open: ArcSwapOption<Published<HalfOpenPeriod>>,
     /// When a ramp began.
     ramp: ArcSwapOption<Published<Time>>,
@@ -57,12 +59,13 @@ impl Timeline {
     pub(crate) const fn new() -> Self {
         Self {
             open: ArcSwapOption::const_empty(),
+            due: Due::new(),
             half_open: ArcSwapOption::const_empty(),
             ramp: ArcSwapOption::const_empty(),
         }
     }
 
-    /// Forgets all periods.
+    /// Forgets all periods; when one was due stays, for a state that will not come again.
     pub(crate) fn clear(&self) {
         self.open.store(None);
         self.half_open.store(None);
@@ -71,6 +74,7 @@ impl Timeline {
 
     pub(crate) fn begin_open(&self, number: u64, state: Identity, period: OpenPeriod) {
         publish(&self.open, Published { number, state, period });
+        self.due.set(state, period.due());
     }
 
     pub(crate) fn begin_half_open(&self, number: u64, state: Identity, period: HalfOpenPeriod) {
@@ -84,6 +88,13 @@ impl Timeline {
     /// When the ramp of `state` began, once it is known.
     pub(crate) fn ramp(&self, state: Identity) -> Option<Time> {
         find(&self.ramp, state)
+    }
+
+    /// When a probe of `state`, which is open, is due. Quicker than [`open_period`](Self::open_period), and may know
+    /// less.
+    #[inline]
+    pub(crate) fn due(&self, state: Identity) -> Option<Time> {
+        self.due.of(state)
     }
 
     /// The open period of `state`, once it is known.

@@ -7,8 +7,9 @@
 use once_cell::race::OnceBox;
 
 use crate::clock::{Clock, Time};
-use crate::per_thread::{PerThread, Sharing};
+use crate::per_thread::{Parts, Sharing, change_own};
 use crate::sync::{AtomicU64, Ordering};
+use crate::window::{add_stamped, one_more, one_more_of_mine, stamped};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) enum Count {
     Started,
     Succeeded,
     Failed,
+    /// A failure without a class.
+    Unclassified,
     Ignored,
     Cancelled,
     TimedOut,
@@ -41,7 +44,11 @@ const SELDOM: usize = COUNTS - OFTEN;
 /// The counters of one thread. Two cache lines, since processors fetch lines in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Part([AtomicU64; COUNTS]);
+struct Part {
+    /// Successes of one epoch that are recorded among its calls: a stamp, as the window of calls has them.
+    recorded: AtomicU64,
+    counts: [AtomicU64; COUNTS],
+}
 
 /// The counters of all threads, where room counts for more than speed.
 #[derive(Debug)]
@@ -52,12 +59,20 @@ struct Lean {
     /// When somebody called last, or a call that did not succeed ended, in nanoseconds. Only says who is
     /// asked to leave first.
     used: AtomicU64,
-    seldom: OnceBox<[AtomicU64; SELDOM]>,
+    seldom: OnceBox<Seldom>,
+}
+
+#[derive(Debug)]
+struct Seldom {
+    counts: [AtomicU64; SELDOM],
+    /// As that of a thread.
+    recorded: AtomicU64,
 }
 
 #[derive(Debug)]
 pub(crate) struct TotalCounts {
-    parts: PerThread<Part>,
+    parts: Parts<Part>,
+    sharing: Sharing,
     lean: Lean,
 }
 
@@ -118,15 +133,16 @@ impl TotalCounts {
     pub(crate) const fn new(sharing: Sharing) -> Self {
         let often = [const { AtomicU64::new(0) }; OFTEN];
         Self {
-            parts: PerThread::new(sharing),
+            parts: Parts::new(),
+            sharing,
             lean: Lean { often, left: AtomicU64::new(0), used: AtomicU64::new(0), seldom: OnceBox::new() },
         }
     }
 
     #[inline]
     pub(crate) fn add(&self, what: Count) {
-        match self.parts.ready() {
-            Some(mine) => mine.change(&mine.part.0[what as usize], |count| count + 1),
+        match self.parts.own() {
+            Some(part) => change_own(&part.counts[what as usize], |count| count + 1),
             None => self.add_unready(what),
         }
     }
@@ -134,22 +150,64 @@ impl TotalCounts {
     /// Counts where the thread has no part yet, or never will.
     #[cold]
     fn add_unready(&self, what: Count) {
-        if self.parts.is_shared() {
+        if self.is_lean() {
             return self.lean.add(what);
         }
-        let mine = self.parts.mine();
-        mine.change(&mine.part.0[what as usize], |count| count + 1);
+        let mine = self.parts.first();
+        mine.change(&mine.part.counts[what as usize], |count| count + 1);
+    }
+
+    /// Counts a success of a call that is recorded among the calls of `epoch`, which is the present one, as well.
+    #[inline]
+    pub(crate) fn add_recorded(&self, epoch: u64) {
+        if let Some(part) = self.parts.own() {
+            change_own(&part.counts[Count::Succeeded as usize], |count| count + 1);
+            change_own(&part.recorded, |word| one_more_of_mine(word, epoch));
+        } else {
+            self.add_unready(Count::Succeeded);
+            self.record_unready(epoch);
+        }
+    }
+
+    /// Records a success among the calls of `epoch`, which is the present one, and which has been counted.
+    pub(crate) fn record(&self, epoch: u64) {
+        match self.parts.own() {
+            Some(part) => change_own(&part.recorded, |word| one_more_of_mine(word, epoch)),
+            None => self.record_unready(epoch),
+        }
+    }
+
+    #[cold]
+    fn record_unready(&self, epoch: u64) {
+        if self.is_lean() {
+            let recorded = &self.lean.seldom().recorded;
+            let _ = recorded.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |word| one_more(word, epoch));
+            return;
+        }
+        let mine = self.parts.first();
+        add_stamped(&mine, &mine.part.recorded, epoch);
+    }
+
+    /// How many successes have been recorded among the calls of `epoch`.
+    pub(crate) fn recorded(&self, epoch: u64) -> u64 {
+        let count = |word: &AtomicU64| stamped(word.load(Ordering::Acquire), epoch);
+        let of_threads: u64 = self.parts.all().map(|part| count(&part.recorded)).sum();
+        of_threads + self.lean.seldom.get().map_or(0, |seldom| count(&seldom.recorded))
+    }
+
+    fn is_lean(&self) -> bool {
+        self.sharing == Sharing::OneForAll
     }
 
     /// Whether no call is under way. Says so only where room counts for more than speed.
     pub(crate) fn are_at_rest(&self) -> bool {
         let left = || self.lean.get(Count::Succeeded) + self.lean.left.load(Ordering::Acquire);
-        self.parts.is_shared() && left() == self.lean.get(Count::Started)
+        self.is_lean() && left() == self.lean.get(Count::Started)
     }
 
     /// All has been said of the end of a call that did not succeed.
     pub(crate) fn leave(&self, clock: &Clock) {
-        if self.parts.is_shared() {
+        if self.is_lean() {
             self.use_at(clock.now());
             self.lean.left.fetch_add(1, Ordering::AcqRel);
         }
@@ -196,8 +254,13 @@ impl TotalCounts {
         }
     }
 
+    /// Failures without a class.
+    pub(crate) fn unclassified(&self) -> u64 {
+        self.sum(Count::Unclassified)
+    }
+
     fn sum(&self, what: Count) -> u64 {
-        let of_threads: u64 = self.parts.all().map(|part| part.0[what as usize].load(Ordering::Acquire)).sum();
+        let of_threads: u64 = self.parts.all().map(|part| part.counts[what as usize].load(Ordering::Acquire)).sum();
         of_threads + self.lean.get(what)
     }
 }
@@ -206,16 +269,21 @@ impl Lean {
     fn add(&self, what: Count) {
         let counter = match what as usize {
             often if often < OFTEN => &self.often[often],
-            seldom => &self.seldom.get_or_init(|| Box::new([const { AtomicU64::new(0) }; SELDOM]))[seldom - OFTEN],
+            seldom => &self.seldom().counts[seldom - OFTEN],
         };
         counter.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn seldom(&self) -> &Seldom {
+        let counts = [const { AtomicU64::new(0) }; SELDOM];
+        self.seldom.get_or_init(|| Box::new(Seldom { counts, recorded: AtomicU64::new(0) }))
     }
 
     fn begin_anew(&self) -> bool {
         let load = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         // Ends before beginnings, as always.
         let left = load(&self.left);
-        let seldom = self.seldom.get().map(|counters| (counters, counters.each_ref().map(load)));
+        let seldom = self.seldom.get().map(|seldom| (&seldom.counts, seldom.counts.each_ref().map(load)));
         let [started, succeeded] = &self.often;
         let counted_successes = load(succeeded);
         let ended = counted_successes + left;
@@ -238,7 +306,7 @@ impl Lean {
     fn get(&self, what: Count) -> u64 {
         match what as usize {
             often if often < OFTEN => self.often[often].load(Ordering::Acquire),
-            seldom => self.seldom.get().map_or(0, |seldoms| seldoms[seldom - OFTEN].load(Ordering::Acquire)),
+            seldom => self.seldom.get().map_or(0, |all| all.counts[seldom - OFTEN].load(Ordering::Acquire)),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct View {
 
 impl CircuitBreaker {
     pub(crate) fn view(&self) -> View {
-        self.tuning.in_force(|force| self.view_by(force))
+        self.in_force(|force| self.view_by(force))
     }
 
     fn view_by(&self, force: InForce<'_>) -> View {

@@ -194,6 +194,12 @@ impl Word {
         self.0 & (STATE | MODE | RAMP) == CLOSED | AUTOMATIC
     }
 
+    /// Open by a rule.
+    #[inline]
+    pub(crate) const fn is_open(self) -> bool {
+        self.0 & (STATE | MODE) == OPEN | AUTOMATIC
+    }
+
     #[inline]
     pub(crate) const fn is_closed(self) -> bool {
         self.0 & STATE == CLOSED

@@ -354,11 +354,7 @@ impl Breakers {
         K: Key + ?Sized,
         E: From<CircuitBreakerError>,
     {
-        let mut permit = self.admit(key, None, Whose::Waiting).1?;
-        permit.run();
-        let output = call();
-        permit.settle(by_type(&output));
-        output
+        self.admit(key, None, Whose::Waiting).1?.call(call)
     }
 
     /// Runs `call`, unless the breaker of the key rejects it; see [`CircuitBreaker::call_async`].

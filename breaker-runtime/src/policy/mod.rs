@@ -10,4 +10,4 @@ mod text;
 pub use check::SettingsError;
 pub(crate) use recovery::{Recovery, mix};
 pub use settings::{OnCancel, Settings, Window};
-pub(crate) use share::{reaches, share};
+pub(crate) use share::{about, reaches, share};

@@ -399,6 +399,10 @@ impl Settings {
 
     /// How many of the last failures are kept, with their texts, for the report of a trip.
     ///
+    /// A failure that so many more must follow before a rule about rows, or about the last calls, can trip that it
+    /// would not be among them (with 16 to spare, for those that end at one moment) is not kept: its text is not even
+    /// made. So a report quotes fewer where calls got no answer, or where a limit was lowered, far from a trip.
+    ///
     /// - Limits: 0 to 100; 0 keeps none. Takes about 250 bytes for each, from the first failure on.
     /// - Default: 5, which fit on a screen and show whether they are alike.
     #[must_use]
@@ -465,6 +469,12 @@ impl Settings {
     #[inline]
     pub(crate) const fn times_ends(&self) -> bool {
         self.slow_rate.is_some() || (self.failure_rate.is_some() && !self.window_calls.is_some())
+    }
+
+    /// Whether it matters when a failure ends.
+    #[inline]
+    pub(crate) const fn times_failures(&self) -> bool {
+        self.times_ends() || (self.failures.is_some() && !self.window_calls.is_some())
     }
 
     /// Whether it matters when a call begins.

@@ -7,6 +7,15 @@ pub(crate) fn reaches(part: u64, whole: u64, rate: f64) -> bool {
     whole > 0 && share(part, whole) >= rate
 }
 
+/// A part of `whole` that is no larger than the smallest one that [`reaches`] the share `rate`, and at most two
+/// smaller: found without a division.
+#[inline]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of calls")]
+pub(crate) fn about(whole: u64, rate: f64) -> u64 {
+    // The product errs by less than one.
+    ((whole as f64 * rate) as u64).saturating_sub(1)
+}
+
 /// `part` of `whole`, as a fraction.
 #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 calls")]
 pub(crate) fn share(part: u64, whole: u64) -> f64 {
@@ -30,6 +39,11 @@ mod tests {
             (10, 10, 1.0, true),
         ] {
             assert_eq!(reaches(part, whole, rate), reached, "{part} of {whole}");
+        }
+        for (whole, rate) in (1..=300).flat_map(|whole| (1..=100_u32).map(move |rate| (whole, f64::from(rate) / 100.0)))
+        {
+            let first = (0..=whole).find(|&part| reaches(part, whole, rate)).unwrap();
+            assert!((first.saturating_sub(2)..=first).contains(&about(whole, rate)), "{rate} of {whole}");
         }
         for percent in 1..=100_u32 {
             assert!(reaches(percent.into(), 100, f64::from(percent) / 100.0), "{percent} %");

@@ -55,8 +55,8 @@ impl ClassTotals {
     }
 
     /// Counts a failure, and returns the number of its class.
-    pub(crate) fn add(&self, class: Option<&'static str>) -> Class {
-        let class = class.map_or(Class(0), |name| self.number(name));
+    pub(crate) fn add(&self, class: &'static str) -> Class {
+        let class = self.number(class);
         let one_more = |count| Some(count + 1);
         let _ = self.counts[class.0].fetch_update(Ordering::Release, Ordering::Relaxed, one_more);
         class
@@ -67,32 +67,32 @@ impl ClassTotals {
         self.counts.iter().for_each(|count| count.store(0, Ordering::Release));
     }
 
-    /// All there were.
-    pub(crate) fn read(&self) -> Vec<ClassCount> {
-        self.named(|class| self.counts[class.0].load(Ordering::Acquire))
+    /// All there were, with so many that have no class.
+    pub(crate) fn read(&self, unclassified: u64) -> Vec<ClassCount> {
+        let (named, others) = self.named(|class| self.counts[class.0].load(Ordering::Acquire));
+        with_others(named, unclassified + others)
     }
 
-    /// These classes, counted.
-    pub(crate) fn count(&self, classes: impl Iterator<Item = Class>) -> Vec<ClassCount> {
+    /// These classes, counted, of `all` failures.
+    pub(crate) fn count(&self, classes: impl Iterator<Item = Class>, all: u64) -> Vec<ClassCount> {
         let mut counts = [0; CLASSES + 1];
         classes.for_each(|class| counts[class.0] += 1);
-        self.named(|class| counts[class.0])
+        let (named, _) = self.named(|class| counts[class.0]);
+        let known: u64 = named.iter().map(|one| one.count).sum();
+        with_others(named, all.saturating_sub(known))
     }
 
-    /// The counts by name, in the order in which people read them.
-    fn named(&self, count: impl Fn(Class) -> u64) -> Vec<ClassCount> {
-        let mut counts: Vec<_> = KNOWN
-            .iter()
-            .enumerate()
-            .map(|(number, &class)| ClassCount { class, count: count(Class(number)) })
-            .collect();
-        for (place, number) in self.places.iter().zip(KNOWN.len()..) {
-            match place.name.get() {
-                Some(class) => counts.push(ClassCount { class, count: count(Class(number)) }),
-                None => counts[0].count += count(Class(number)),
+    /// The counts of those that have a name, and of all others.
+    fn named(&self, count: impl Fn(Class) -> u64) -> (Vec<ClassCount>, u64) {
+        let (mut named, mut others) = (Vec::new(), count(Class::OTHER));
+        let known = KNOWN.iter().map(Some).zip(0..).skip(1);
+        for (name, number) in known.chain(self.places.iter().map(|place| place.name.get()).zip(KNOWN.len()..)) {
+            match name {
+                Some(class) => named.push(ClassCount { class, count: count(Class(number)) }),
+                None => others += count(Class(number)),
             }
         }
-        sorted(counts)
+        (named, others)
     }
 
     fn number(&self, name: &'static str) -> Class {
@@ -123,7 +123,21 @@ impl ClassTotals {
     }
 }
 
+/// So many failures of no class.
+pub(crate) fn others(count: u64) -> Vec<ClassCount> {
+    with_others(Vec::new(), count)
+}
+
+/// In the order in which people read them.
+fn with_others(mut named: Vec<ClassCount>, count: u64) -> Vec<ClassCount> {
+    named.push(ClassCount { class: OTHER, count });
+    sorted(named)
+}
+
 impl Class {
+    /// Of failures that have none.
+    pub(crate) const OTHER: Self = Self(0);
+
     /// As a number below 32.
     pub(crate) const fn bits(self) -> u64 {
         self.0 as u64
@@ -145,12 +159,12 @@ mod tests {
 
     fn add(totals: &ClassTotals, classes: impl IntoIterator<Item = &'static str>) {
         for class in classes {
-            totals.add(Some(class));
+            totals.add(class);
         }
     }
 
-    fn read(totals: &ClassTotals) -> Vec<(&'static str, u64)> {
-        totals.read().into_iter().map(|one| (one.class, one.count)).collect()
+    fn read(totals: &ClassTotals, failed: u64) -> Vec<(&'static str, u64)> {
+        totals.read(failed).into_iter().map(|one| (one.class, one.count)).collect()
     }
 
     #[test]
@@ -158,8 +172,7 @@ mod tests {
         let totals = ClassTotals::new();
         let elsewhere: &'static str = String::from("http_5xx").leak();
         add(&totals, ["http_5xx", elsewhere, TIMEOUT, "http_5xx", OTHER, ""]);
-        totals.add(None);
-        assert_eq!(read(&totals), [("http_5xx", 3), (TIMEOUT, 1), (OTHER, 3)]);
+        assert_eq!(read(&totals, 1), [("http_5xx", 3), (TIMEOUT, 1), (OTHER, 3)]);
     }
 
     #[test]
@@ -168,23 +181,23 @@ mod tests {
         let many: Vec<&'static str> = (10..40).map(|number| &*format!("class {number}").leak()).collect();
         add(&totals, many);
         add(&totals, [TIMEOUT, PANIC, CANCELLED]);
-        let read = read(&totals);
+        let read = read(&totals, 0);
         assert_eq!(read.len(), CLASSES + 1);
         assert_eq!(read[..2], [(CANCELLED, 1), ("class 10", 1)]);
         assert_eq!(read[CLASSES], (OTHER, 30 - 13));
-        assert_eq!(totals.add(Some("class 22")), Class(16), "those that have a place keep it");
-        assert_eq!(totals.add(Some("class 23")), Class(0));
+        assert_eq!(totals.add("class 22"), Class(16), "those that have a place keep it");
+        assert_eq!(totals.add("class 23"), Class(0));
     }
 
     #[test]
     fn a_class_whose_hash_is_taken_is_other() {
         let totals = ClassTotals::new();
         totals.places[0].hash.store(hash("mine"), Ordering::Relaxed);
-        totals.add(Some("mine"));
-        assert_eq!(read(&totals), [(OTHER, 1)], "its name is being written");
+        totals.add("mine");
+        assert_eq!(read(&totals, 0), [(OTHER, 1)], "its name is being written");
         totals.places[0].name.set("another").unwrap();
-        totals.add(Some("mine"));
-        assert_eq!(read(&totals), [("another", 1), (OTHER, 1)]);
+        totals.add("mine");
+        assert_eq!(read(&totals, 0), [("another", 1), (OTHER, 1)]);
     }
 
     #[test]
@@ -197,7 +210,7 @@ mod tests {
                     scope.spawn(move || add(totals, [first, "c"]));
                 }
             });
-            assert_eq!(read(&totals), [("c", 4), ("a", 2), ("b", 2)]);
+            assert_eq!(read(&totals, 0), [("c", 4), ("a", 2), ("b", 2)]);
         }
     }
 

@@ -100,7 +100,7 @@ mod tests {
 
     fn class(number: usize) -> Class {
         let totals = ClassTotals::new();
-        NAMES.map(|name| totals.add(Some(name)))[number]
+        NAMES.map(|name| totals.add(name))[number]
     }
 
     fn add(recent: &RecentClasses, epoch: u64, classes: &[usize]) {

@@ -9,21 +9,24 @@ mod ring;
 mod running;
 mod samples;
 mod slices;
+mod slicing;
 mod stamp;
 mod time;
 
 use once_cell::race::OnceBox;
 
 pub(crate) use calls::CallWindow;
-pub(crate) use class_totals::{Class, ClassTotals};
-pub(crate) use classes::RecentClasses;
+pub(crate) use class_totals::{Class, ClassTotals, others};
+pub(crate) use classes::{KEPT, RecentClasses};
 pub(crate) use recent_failures::RecentFailures;
 pub(crate) use running::Running;
 pub(crate) use samples::Samples;
-pub(crate) use stamp::{EPOCH_AT, count as stamped, is_before};
+pub(crate) use stamp::{EPOCH_AT, add as add_stamped, count as stamped, is_before, one_more, one_more_of_mine};
 pub(crate) use time::TimeWindow;
 
+use crate::clock::nanos;
 use crate::per_thread::Sharing;
+use crate::policy::{Settings, Window};
 
 /// The windows of a breaker. Which of them are used, its settings say.
 #[derive(Debug)]
@@ -35,12 +38,17 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    pub(crate) const fn new(sharing: Sharing) -> Self {
+    /// For these settings.
+    pub(crate) fn new(settings: &Settings, sharing: Sharing) -> Self {
+        let time = match settings.window_or_default() {
+            Window::Time(time) => nanos(time),
+            Window::Calls(_) => 0,
+        };
         Self {
             recent_failures: OnceBox::new(),
-            calls: CallWindow::new(sharing),
-            times: TimeWindow::new(sharing),
-            running: Running::new(sharing),
+            calls: CallWindow::new(),
+            times: TimeWindow::new(time, sharing),
+            running: Running::new(settings.slow().map_or(0, |slow| nanos(slow.call)), sharing),
         }
     }
 }

@@ -26,13 +26,18 @@ impl OncePerSlice {
     /// Where nobody has asked in this slice of this epoch, how many slices ago somebody did last.
     #[inline]
     pub(crate) fn first(&self, epoch: u64, slice: u64) -> Option<u64> {
-        let now = epoch << stamp::EPOCH_AT | slice & stamp::COUNT;
-        let last = self.0.load(Ordering::Relaxed);
+        let (now, last) = (stamp::of(epoch, slice), self.0.load(Ordering::Relaxed));
         if last == now {
             return None;
         }
         self.0.store(now, Ordering::Relaxed);
-        Some(from(last, slice))
+        Some(if last == NEVER { 0 } else { from(last, slice) })
+    }
+
+    /// Whether nobody has asked for the first in this slice of this epoch.
+    #[inline]
+    pub(crate) fn is_first(&self, epoch: u64, slice: u64) -> bool {
+        self.0.load(Ordering::Relaxed) != stamp::of(epoch, slice)
     }
 }
 

@@ -13,6 +13,7 @@
 
 use super::once::OncePerSlice;
 use super::slices::Slices;
+use super::slicing::Slicing;
 use super::stamp;
 use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{AtomicU64, Ordering};
@@ -25,44 +26,46 @@ const ENDED: usize = 1;
 
 #[derive(Debug)]
 pub(crate) struct Running {
-    all: PerThread<All>,
-    by_beginning: Slices<2>,
+    slicing: Slicing,
+    parts: PerThread<Part>,
     read: OncePerSlice,
 }
 
 /// How many began and ended on one thread.
 #[derive(Debug, Default)]
-#[repr(align(128))]
-struct All {
+struct Part {
+    by_beginning: Slices<2>,
     began: AtomicU64,
     ended: AtomicU64,
 }
 
 impl Running {
-    pub(crate) const fn new(sharing: Sharing) -> Self {
-        Self { all: PerThread::new(sharing), by_beginning: Slices::new(sharing), read: OncePerSlice::new() }
+    /// Where calls of `nanos` are slow.
+    pub(crate) const fn new(nanos: u64, sharing: Sharing) -> Self {
+        Self { slicing: Slicing::by(nanos.div_ceil(10)), parts: PerThread::new(sharing), read: OncePerSlice::new() }
     }
 
-    /// How long a slice is, where calls of `nanos` are slow.
-    pub(crate) const fn slice_of(nanos: u64) -> u64 {
-        nanos.div_ceil(10)
+    /// The slice in which a time is, in nanoseconds since slices are counted.
+    #[inline]
+    pub(crate) fn slice(&self, nanos: u64) -> u64 {
+        self.slicing.slice(nanos)
     }
 
     /// A call begins in `slice`.
     #[inline]
     pub(crate) fn begin(&self, epoch: u64, slice: u64) {
-        self.by_beginning.add(epoch, slice, BEGAN);
-        let mine = self.all.mine();
+        let mine = self.parts.mine();
+        mine.part.by_beginning.add(&mine, epoch, slice, BEGAN);
         stamp::add(&mine, &mine.part.began, epoch);
     }
 
     /// A call ends in slice `now` that began in `slice`.
     #[inline]
     pub(crate) fn end(&self, epoch: u64, slice: u64, now: u64) {
-        let mine = self.all.mine();
+        let mine = self.parts.mine();
         stamp::add(&mine, &mine.part.ended, epoch);
         if now.saturating_sub(slice) < OVERDUE {
-            self.by_beginning.add(epoch, slice, ENDED);
+            mine.part.by_beginning.add(&mine, epoch, slice, ENDED);
         }
     }
 
@@ -71,28 +74,39 @@ impl Running {
     pub(crate) fn due(&self, epoch: u64, slice: u64) -> bool {
         let first = self.read.first(epoch, slice);
         if let Some(since) = first {
-            self.by_beginning.forget_slices(since, slice);
+            Slices::forget_slices(self.by_beginning(), since, slice);
         }
         first.is_some()
     }
 
+    /// The same, without having looked by that.
+    #[inline]
+    pub(crate) fn is_due(&self, epoch: u64, slice: u64) -> bool {
+        self.read.is_first(epoch, slice)
+    }
+
     /// See [`Slices::forget_epochs`].
     pub(crate) fn forget(&self, epoch: u64) {
-        self.by_beginning.forget_epochs(epoch);
+        Slices::forget_epochs(self.by_beginning(), epoch);
     }
 
     /// How many are overdue in `slice`.
     pub(crate) fn overdue(&self, epoch: u64, slice: u64) -> u64 {
         let young = slice.saturating_sub(OVERDUE - 1);
-        let began = self.sum(|all| &all.began, epoch);
-        let young_ended = self.by_beginning.sum(epoch, young, slice, ENDED);
-        let young_began = self.by_beginning.sum(epoch, young, slice, BEGAN);
-        let ended = self.sum(|all| &all.ended, epoch);
+        let sum_of_young = |kind| -> u64 { self.by_beginning().map(|all| all.sum(epoch, young, slice, kind)).sum() };
+        let began = self.sum(|part| &part.began, epoch);
+        let young_ended = sum_of_young(ENDED);
+        let young_began = sum_of_young(BEGAN);
+        let ended = self.sum(|part| &part.ended, epoch);
         began.saturating_sub(ended).saturating_sub(young_began.saturating_sub(young_ended))
     }
 
-    fn sum(&self, word: impl Fn(&All) -> &AtomicU64, epoch: u64) -> u64 {
-        self.all.all().map(|all| stamp::count(word(all).load(Ordering::Acquire), epoch)).sum()
+    fn sum(&self, word: impl Fn(&Part) -> &AtomicU64, epoch: u64) -> u64 {
+        self.parts.all().map(|part| stamp::count(word(part).load(Ordering::Acquire), epoch)).sum()
+    }
+
+    fn by_beginning(&self) -> impl Iterator<Item = &Slices<2>> {
+        self.parts.all().map(|part| &part.by_beginning)
     }
 }
 
@@ -102,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_call_is_overdue_from_the_eleventh_slice_after_its_own_until_it_ends() {
-        let running = Running::new(Sharing::PerThread);
+        let running = Running::new(10, Sharing::PerThread);
         running.begin(0, 3);
         running.begin(0, 4);
         assert_eq!([4, 13, 14, 15, 400].map(|slice| running.overdue(0, slice)), [0, 0, 1, 2, 2]);
@@ -114,8 +128,9 @@ mod tests {
 
     #[test]
     fn a_slice_is_a_tenth_rounded_up() {
-        assert_eq!([1, 10, 11, 100].map(Running::slice_of), [1, 1, 2, 10]);
-        let running = Running::new(Sharing::PerThread);
+        let slice = |nanos| Running::new(nanos, Sharing::PerThread).slicing.length;
+        assert_eq!([1, 10, 11, 100].map(slice), [1, 1, 2, 10]);
+        let running = Running::new(10, Sharing::PerThread);
         assert!(running.due(0, 3));
         assert!(!running.due(0, 3));
         assert!(running.due(0, 4));
@@ -123,7 +138,7 @@ mod tests {
 
     #[test]
     fn quick_calls_never_show() {
-        let running = Running::new(Sharing::PerThread);
+        let running = Running::new(10, Sharing::PerThread);
         for slice in 0..1_000 {
             running.begin(0, slice);
             running.end(0, slice, slice);
@@ -133,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_call_that_ends_on_another_thread_has_ended() {
-        let running = Running::new(Sharing::PerThread);
+        let running = Running::new(10, Sharing::PerThread);
         running.begin(0, 3);
         std::thread::scope(|scope| scope.spawn(|| running.end(0, 3, 3)).join().unwrap());
         assert_eq!([3, 14, 400].map(|slice| running.overdue(0, slice)), [0, 0, 0]);
@@ -141,7 +156,7 @@ mod tests {
 
     #[test]
     fn calls_of_an_earlier_epoch_are_of_no_account() {
-        let running = Running::new(Sharing::PerThread);
+        let running = Running::new(10, Sharing::PerThread);
         running.begin(0, 3);
         running.begin(1, 3);
         assert_eq!((running.overdue(1, 400), running.overdue(0, 400)), (1, 0));

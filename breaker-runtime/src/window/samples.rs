@@ -18,6 +18,8 @@ use crate::outcome::{Fault, QUOTE_LIMIT, Quote};
 #[derive(Debug)]
 pub(crate) struct Samples {
     next: AtomicU64,
+    /// Up to this number, newer failures than those have been passed over.
+    passed_over: AtomicU64,
     slots: Box<[Mutex<Sample>]>,
 }
 
@@ -44,7 +46,11 @@ impl Samples {
             class: None,
             text: String::with_capacity(QUOTE_LIMIT),
         };
-        Self { next: AtomicU64::new(0), slots: (0..limit).map(|_| Mutex::new(empty())).collect() }
+        Self {
+            next: AtomicU64::new(0),
+            passed_over: AtomicU64::new(0),
+            slots: (0..limit).map(|_| Mutex::new(empty())).collect(),
+        }
     }
 
     /// Room for the last `limit` failures, with those that are at hand here.
@@ -62,6 +68,7 @@ impl Samples {
             }
         }
         *resized.next.get_mut() = self.next.load(Ordering::Relaxed);
+        *resized.passed_over.get_mut() = self.passed_over.load(Ordering::Relaxed);
         resized
     }
 
@@ -90,13 +97,22 @@ impl Samples {
         now
     }
 
-    /// The samples of `epoch` that are at hand, oldest first.
+    /// A failure is not recorded: those from before it are the last ones no more.
+    pub(crate) fn pass_over(&self) {
+        let last = self.next.load(Ordering::Relaxed);
+        if self.passed_over.load(Ordering::Relaxed) != last {
+            self.passed_over.store(last, Ordering::Relaxed);
+        }
+    }
+
+    /// The samples of `epoch` that are at hand, oldest first, with none missing between them that was passed over.
     pub(crate) fn of(&self, epoch: u64) -> Vec<Sample> {
+        let passed_over = self.passed_over.load(Ordering::Relaxed);
         let mut samples: Vec<Sample> = self
             .slots
             .iter()
             .filter_map(try_lock)
-            .filter(|sample| sample.number > 0 && sample.epoch == epoch)
+            .filter(|sample| sample.number > passed_over && sample.epoch == epoch)
             .map(|sample| sample.clone())
             .collect();
         samples.sort_by_key(|sample| sample.number);
@@ -133,6 +149,18 @@ mod tests {
         }
         assert_eq!(texts(&samples, 0), ["c"]);
         assert_eq!(texts(&samples, 1), ["d"]);
+    }
+
+    #[test]
+    fn of_those_before_one_that_was_passed_over_none_is_among_the_last() {
+        let samples = Samples::new(3);
+        let record = |text| samples.record(0, Fault::new(Quote::Plain(text)), Time::END, now);
+        record("a");
+        record("b");
+        samples.pass_over();
+        assert!(texts(&samples, 0).is_empty());
+        record("c");
+        assert_eq!((texts(&samples, 0), texts(&samples.resized(5), 0)), (vec!["c".into()], vec!["c".into()]));
     }
 
     #[test]

@@ -12,6 +12,11 @@ use crate::sync::AtomicU64;
 pub(crate) const EPOCH_AT: u32 = 44;
 pub(crate) const COUNT: u64 = (1 << EPOCH_AT) - 1;
 
+/// So many in `epoch`.
+pub(crate) fn of(epoch: u64, count: u64) -> u64 {
+    epoch << EPOCH_AT | count & COUNT
+}
+
 /// What `word` counts in `epoch`.
 pub(crate) fn count(word: u64, epoch: u64) -> u64 {
     if word >> EPOCH_AT == epoch { word & COUNT } else { 0 }
@@ -28,7 +33,8 @@ pub(crate) fn one_more(word: u64, epoch: u64) -> Option<u64> {
 
 /// One more in `epoch`, of a word that only one thread writes: what another epoch left there is over,
 /// however long ago that was.
-fn one_more_of_mine(word: u64, epoch: u64) -> u64 {
+#[inline]
+pub(crate) fn one_more_of_mine(word: u64, epoch: u64) -> u64 {
     (epoch << EPOCH_AT) | (count(word, epoch) + 1)
 }
 

@@ -4,7 +4,8 @@
 use super::WindowCounts;
 use super::once::OncePerSlice;
 use super::slices::Slices;
-use crate::per_thread::Sharing;
+use super::slicing::Slicing;
+use crate::per_thread::{PerThread, Sharing};
 use crate::sync::{Ordering, fence};
 
 const SLICES: u64 = 10;
@@ -15,18 +16,21 @@ const SLOW: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct TimeWindow {
-    slices: Slices<3>,
+    slicing: Slicing,
+    slices: PerThread<Slices<3>>,
     read: OncePerSlice,
 }
 
 impl TimeWindow {
-    pub(crate) const fn new(sharing: Sharing) -> Self {
-        Self { slices: Slices::new(sharing), read: OncePerSlice::new() }
+    /// A window of `nanos`.
+    pub(crate) const fn new(nanos: u64, sharing: Sharing) -> Self {
+        Self { slicing: Slicing::by(nanos / SLICES), slices: PerThread::new(sharing), read: OncePerSlice::new() }
     }
 
-    /// How long a slice of a window of `nanos` is.
-    pub(crate) const fn slice_of(nanos: u64) -> u64 {
-        if nanos < SLICES { 1 } else { nanos / SLICES }
+    /// The slice in which a time is, in nanoseconds since slices are counted.
+    #[inline]
+    pub(crate) fn slice(&self, nanos: u64) -> u64 {
+        self.slicing.slice(nanos)
     }
 
     /// Adds a call that ended in `slice`, and says whether it is the first one there: since older
@@ -35,11 +39,12 @@ impl TimeWindow {
     pub(crate) fn add(&self, epoch: u64, slice: u64, failed: bool, slow: bool) -> bool {
         let before = self.read.first(epoch, slice);
         if let Some(since) = before {
-            self.slices.forget_slices(since, slice);
+            Slices::forget_slices(self.slices.all(), since, slice);
         }
-        self.slices.add(epoch, slice, if failed { FAILED } else { SUCCEEDED });
+        let mine = self.slices.mine();
+        mine.part.add(&mine, epoch, slice, if failed { FAILED } else { SUCCEEDED });
         if slow {
-            self.slices.add(epoch, slice, SLOW);
+            mine.part.add(&mine, epoch, slice, SLOW);
         }
         if failed || slow {
             // Of two at one moment, one at least must see the other.
@@ -48,21 +53,25 @@ impl TimeWindow {
         before.is_some()
     }
 
-    /// A window whose slices are `to` long instead of `from`, with the calls of `epoch` that are in this
-    /// one at the time `now`: those of a slice count from its end, or from its beginning where slices
+    /// A window of `nanos`, with the calls of `epoch` that are in this one at the time `now`, in nanoseconds
+    /// since slices are counted: those of a slice count from its end, or from its beginning where slices
     /// become shorter, so that no old call is taken for a recent one. Calls that end meanwhile may be missing
-    /// from it. All times are in nanoseconds since slices are counted.
-    pub(crate) fn resliced(&self, epoch: u64, now: u64, from: u64, to: u64, sharing: Sharing) -> Self {
-        let (resliced, slice) = (Self::new(sharing), now / from);
+    /// from it.
+    pub(crate) fn resliced(&self, epoch: u64, now: u64, nanos: u64, sharing: Sharing) -> Self {
+        let (resliced, slice) = (Self::new(nanos, sharing), self.slice(now));
+        let [from, to] = [self.slicing.length, resliced.slicing.length];
         // Or the first call there would take what it finds for old.
         let _ = resliced.read.first(epoch, now / to);
         for old in slice.saturating_sub(SLICES - 1)..=slice {
             let end = old.saturating_add(1).saturating_mul(from).saturating_sub(1).min(now);
             let time = if to < from { old.saturating_mul(from) } else { end };
             for kind in [SUCCEEDED, FAILED, SLOW] {
-                match self.slices.sum(epoch, old, old, kind) {
+                match self.sum(epoch, old, old, kind) {
                     0 => {}
-                    count => resliced.slices.put(epoch, time / to, kind, count),
+                    count => {
+                        let shared = resliced.slices.shared();
+                        shared.part.put(&shared, epoch, time / to, kind, count);
+                    }
                 }
             }
         }
@@ -71,7 +80,7 @@ impl TimeWindow {
 
     /// See [`Slices::forget_epochs`].
     pub(crate) fn forget(&self, epoch: u64) {
-        self.slices.forget_epochs(epoch);
+        Slices::forget_epochs(self.slices.all(), epoch);
     }
 
     /// The calls in the window whose present slice is `slice`.
@@ -79,11 +88,15 @@ impl TimeWindow {
         if self.read.since_last(slice).is_some_and(|since| since >= SLICES) {
             return WindowCounts::default();
         }
-        let sum = |kind| self.slices.sum(epoch, slice.saturating_sub(SLICES - 1), slice, kind);
+        let sum = |kind| self.sum(epoch, slice.saturating_sub(SLICES - 1), slice, kind);
         // A call is added before it is called slow, so it must be looked for afterwards.
         let slow = sum(SLOW);
         let failed = sum(FAILED);
         WindowCounts { calls: sum(SUCCEEDED) + failed, failed, slow }
+    }
+
+    fn sum(&self, epoch: u64, first: u64, last: u64, kind: usize) -> u64 {
+        self.slices.all().map(|slices| slices.sum(epoch, first, last, kind)).sum()
     }
 }
 
@@ -93,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_call_counts_in_its_slice_and_the_nine_after_it() {
-        let window = TimeWindow::new(Sharing::PerThread);
+        let window = TimeWindow::new(60, Sharing::PerThread);
         assert!(window.add(0, 3, true, true));
         assert!(!window.add(0, 3, false, false));
         assert_eq!(window.counts(0, 12), WindowCounts { calls: 2, failed: 1, slow: 1 });
@@ -105,7 +118,7 @@ mod tests {
 
     #[test]
     fn slices_of_another_length_hold_the_same_calls() {
-        let window = TimeWindow::new(Sharing::PerThread);
+        let window = TimeWindow::new(60, Sharing::PerThread);
         window.add(0, 0, false, false);
         window.add(0, 3, true, true);
         window.add(0, 12, true, false);
@@ -113,32 +126,29 @@ mod tests {
             let counts = window.counts(0, slice);
             (counts.calls, counts.failed, counts.slow)
         };
-        // Slices of 6 s: the present one began at 72 s, and the first call has gone.
-        let longer = window.resliced(0, 72, 6, 12, Sharing::PerThread);
+        // Slices of 6 ns: the present one began at 72 ns, and the first call has gone.
+        let longer = window.resliced(0, 72, 120, Sharing::PerThread);
         assert_eq!([6, 10, 11, 16].map(|slice| counts(&longer, slice)), [(2, 2, 1), (2, 2, 1), (1, 1, 0), (0, 0, 0)]);
-        let shorter = window.resliced(0, 77, 6, 3, Sharing::OneForAll);
+        let shorter = window.resliced(0, 77, 30, Sharing::OneForAll);
         assert_eq!([25, 33, 34].map(|slice| counts(&shorter, slice)), [(1, 1, 0), (1, 1, 0), (0, 0, 0)]);
-        assert_eq!(
-            counts(&window.resliced(0, 72, 6, 3, Sharing::OneForAll), 24),
-            (1, 1, 0),
-            "never ahead of the clock"
-        );
+        assert_eq!(counts(&window.resliced(0, 72, 30, Sharing::OneForAll), 24), (1, 1, 0), "never ahead of the clock");
     }
 
     #[test]
     fn the_last_slices_of_a_clock_are_slices_too() {
         for slice in [0, 1 << 44, u64::MAX] {
-            let window = TimeWindow::new(Sharing::PerThread);
+            let window = TimeWindow::new(60, Sharing::PerThread);
             window.add(0, slice, true, false);
             assert_eq!(window.counts(0, slice).failed, 1, "{slice}");
         }
-        let window = TimeWindow::new(Sharing::PerThread);
+        let window = TimeWindow::new(60, Sharing::PerThread);
         window.add(0, (1 << 44) - 1, true, false);
         assert_eq!([8, 9].map(|later| window.counts(0, (1 << 44) + later).failed), [1, 0]);
     }
 
     #[test]
     fn the_shortest_window_has_slices_too() {
-        assert_eq!([1, 9, 10, 99, 100].map(TimeWindow::slice_of), [1, 1, 1, 9, 10]);
+        let slice = |nanos| TimeWindow::new(nanos, Sharing::PerThread).slicing.length;
+        assert_eq!([1, 9, 10, 99, 100].map(slice), [1, 1, 1, 9, 10]);
     }
 }

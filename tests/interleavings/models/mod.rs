@@ -5,6 +5,7 @@ pub mod classes;
 pub mod families;
 pub mod listeners;
 pub mod probes;
+pub mod rejections;
 pub mod running;
 pub mod settings;
 pub mod trips;

@@ -10,7 +10,7 @@ use crate::window::Running;
 
 pub fn quick_calls_are_never_taken_for_overdue_ones() {
     every_interleaving(3, || {
-        let running = Arc::new(Running::new(Sharing::PerThread));
+        let running = Arc::new(Running::new(10, Sharing::PerThread));
         running.begin(0, 5);
         let [one, other, reader] = [Arc::clone(&running), Arc::clone(&running), Arc::clone(&running)];
         side_by_side([
@@ -24,7 +24,7 @@ pub fn quick_calls_are_never_taken_for_overdue_ones() {
 
 pub fn an_overdue_call_is_counted_once_until_it_ends() {
     every_interleaving(3, || {
-        let running = Arc::new(Running::new(Sharing::PerThread));
+        let running = Arc::new(Running::new(10, Sharing::PerThread));
         running.begin(0, 5);
         let [one, reader] = [Arc::clone(&running), Arc::clone(&running)];
         side_by_side([Box::new(move || one.end(0, 5, 40)), Box::new(move || assert!(reader.overdue(0, 40) <= 1))]);

@@ -1,6 +1,6 @@
 //! Settings that change while calls trip, succeed and close.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::{SECOND, at_rest, breaker, every_interleaving, fail, permit, side_by_side};
 use crate::policy::Settings;
@@ -87,6 +87,29 @@ pub fn a_window_that_grows_loses_no_failure_from_before() {
         ]);
         fail(&breaker);
         assert_eq!(breaker.state(), State::Open);
+        at_rest(&breaker);
+    });
+}
+
+pub fn a_success_that_is_held_up_until_slow_calls_count_takes_no_call_for_a_slow_one() {
+    every_interleaving(3, || {
+        let first = Settings::new().failure_rate(0.5).window_calls(4).min_calls(2);
+        let (breaker, clock) = breaker(first);
+        clock.advance(100 * SECOND);
+        let (call, other) = (permit(&breaker), Arc::clone(&breaker));
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&begun);
+        side_by_side([
+            Box::new(|| call.success()),
+            Box::new(move || {
+                other.set_settings(first.slow_rate(0.5).slow_call(2 * SECOND)).unwrap();
+                kept.lock().unwrap().extend([permit(&other), permit(&other)]);
+            }),
+        ]);
+        assert_eq!(breaker.state(), State::Closed);
+        for permit in begun.lock().unwrap().drain(..) {
+            permit.ignore();
+        }
         at_rest(&breaker);
     });
 }
