@@ -1,5 +1,6 @@
 //! Free async functions.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -182,4 +183,16 @@ fn send<T: Send>(future: T) -> T {
 #[tokio::test]
 async fn futures_can_be_sent_where_the_body_can() {
     assert_eq!(tokio::spawn(send(plain_unused(true))).await.unwrap(), Ok(1));
+}
+
+#[circuit_breaker(threshold = 3, failure_if = |_| strict.get())]
+async fn judged_by_a_cell(strict: Cell<bool>) -> Result<u32, Error> {
+    yield_now().await;
+    Ok(7)
+}
+
+#[tokio::test]
+async fn a_future_may_be_sent_though_what_judges_it_cannot_be_shared() {
+    assert_eq!(tokio::spawn(judged_by_a_cell(Cell::new(true))).await.unwrap(), Ok(7));
+    assert_eq!(judged_by_a_cell_breaker().totals().failed, 1);
 }

@@ -31,14 +31,40 @@ pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
         quote_spanned!(here()=> #p::FromRejected::from_rejected)
     };
     let late = place.call(from, quote_spanned!(here()=> #p::timed_out(permit, limit)));
-    run(plan, |attempt| quote_spanned!(here()=> #attempt.into_output()), &late)
+    let settled = quote_spanned!(here()=> |output, permit| #p::settled!(output, permit));
+    let ends = |what, judge| match what {
+        Output::Of(body) => quote_spanned!(here()=> #p::run(permit, #body, #judge, #settled)),
+        // What the user's own judgement borrows may be of a type that must not be kept while the call waits.
+        Output::OfFuture(body) if plan.failure_if.is_some() || plan.ignore.is_some() || plan.class.is_some() => {
+            quote_spanned! {here()=>
+                let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
+                #p::settle(permit, output, #judge, #settled)
+            }
+        }
+        Output::OfFuture(body) => quote_spanned! {here()=>
+            let body = #p::pin!(#body);
+            #p::finish(&mut permit, body, #judge, #settled).await
+        },
+        Output::Known => quote_spanned!(here()=> #p::settle(permit, output, #judge, #settled)),
+    };
+    run(plan, ends, &late)
 }
 
 /// The call whose success is returned at once; otherwise it gives the cause, and what was kept for the fallback.
 pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
     let late = quote_spanned!(here()=> (#p::Cause::TimedOut(#p::timed_out(permit, limit)), kept));
-    let done = |attempt| {
+    let ends = |what, judge| {
+        let attempt = match what {
+            Output::Of(body) => quote_spanned!(here()=> #p::attempt(permit, #body, #judge)),
+            Output::OfFuture(body) => quote_spanned! {here()=>
+                {
+                    let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
+                    #p::settle_attempt(permit, output, #judge)
+                }
+            },
+            Output::Known => quote_spanned!(here()=> #p::settle_attempt(permit, output, #judge)),
+        };
         quote_spanned! {here()=>
             match #attempt {
                 #p::Attempt::Done(output) => return output,
@@ -46,38 +72,51 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
             }
         }
     };
-    run(plan, done, &late)
+    run(plan, ends, &late)
+}
+
+/// What is judged.
+enum Output {
+    /// What this closure returns.
+    Of(TokenStream),
+    /// What this future gives.
+    OfFuture(TokenStream),
+    /// The variable `output`.
+    Known,
 }
 
 /// Output, sync:
 /// ```text
-/// DONE(P::run(permit, move || -> R { BODY }, |output: &_| JUDGE))
+/// P::run(permit, move || -> R { BODY }, |output: &_| JUDGE, |output, permit| P::settled!(output, permit))
 /// ```
 /// async:
 /// ```text
+/// let body = P::pin!(async move { BODY });
+/// P::finish(&mut permit, body, |output: &_| JUDGE, |output, permit| P::settled!(output, permit)).await
+/// ```
+/// or, where the user has a say in the judgement:
+/// ```text
 /// let output = { let body = P::pin!(async move { BODY }); P::watch(&mut permit, body).await };
-/// DONE(P::settle(permit, output, |output: &_| JUDGE))
+/// P::settle(permit, output, |output: &_| JUDGE, |output, permit| P::settled!(output, permit))
 /// ```
 /// async with a time limit:
 /// ```text
 /// let outcome = { let body = P::pin!(P::limit(&mut permit, limit, async move { BODY })); P::watch(&mut permit, body).await };
-/// match outcome { P::Result::Ok(output) => DONE(P::settle(…)), P::Result::Err(_) => LATE }
+/// match outcome { P::Result::Ok(output) => P::settle(…), P::Result::Err(_) => LATE }
 /// ```
-fn run(plan: &Plan, done: impl FnOnce(TokenStream) -> TokenStream, late: &TokenStream) -> TokenStream {
+/// or with `P::attempt` and `P::settle_attempt`, where a failure is not the end.
+fn run(plan: &Plan, ends: impl FnOnce(Output, TokenStream) -> TokenStream, late: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let judge = judge(plan);
     if !plan.function.is_async() {
         let body = closure(plan);
-        return done(quote_spanned!(here()=> #p::run(permit, #body, #judge)));
+        return ends(Output::Of(body), judge);
     }
     let body = future(plan);
-    let done = done(quote_spanned!(here()=> #p::settle(permit, output, #judge)));
     if plan.limit.is_none() {
-        return quote_spanned! {here()=>
-            let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
-            #done
-        };
+        return ends(Output::OfFuture(body), judge);
     }
+    let done = ends(Output::Known, judge);
     quote_spanned! {here()=>
         let outcome = { let body = #p::pin!(#p::limit(&mut permit, limit, #body)); #p::watch(&mut permit, body).await };
         match outcome {

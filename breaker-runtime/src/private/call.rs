@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::handle::Handle;
-use crate::breaker::{CircuitBreaker, Permit, Watch, Whose};
+use crate::breaker::{CircuitBreaker, Finish, Permit, Watch, Whose};
 use crate::error::CircuitBreakerError;
 use crate::key::Key;
 use crate::keyed::Breakers;
@@ -40,16 +40,6 @@ pub enum Attempt<R> {
     Failed(R),
 }
 
-impl<R> Attempt<R> {
-    /// The output, either way.
-    #[inline]
-    pub fn into_output(self) -> R {
-        match self {
-            Self::Done(output) | Self::Failed(output) => output,
-        }
-    }
-}
-
 /// Makes a sync call. A `FnOnce` argument, unlike a closure called in place, may return what it
 /// borrows from `&mut self`.
 #[inline]
@@ -57,10 +47,23 @@ pub fn run<H: Handle, R>(
     mut permit: Permit<H>,
     call: impl FnOnce() -> R,
     judge: impl FnOnce(&R) -> Verdict<'_>,
+    settled: impl FnOnce(R, &mut Permit<H>) -> R,
+) -> R {
+    permit.run();
+    let output = call();
+    settle(permit, output, judge, settled)
+}
+
+/// The same, where it matters whether the call failed.
+#[inline]
+pub fn attempt<H: Handle, R>(
+    mut permit: Permit<H>,
+    call: impl FnOnce() -> R,
+    judge: impl FnOnce(&R) -> Verdict<'_>,
 ) -> Attempt<R> {
     permit.run();
     let output = call();
-    settle(permit, output, judge)
+    settle_attempt(permit, output, judge)
 }
 
 /// Awaits an async call in such a way that its own panic can be told from its being dropped.
@@ -69,11 +72,50 @@ pub fn watch<'a, H: Handle, F: Future>(permit: &'a mut Permit<H>, call: Pin<&'a 
     Watch::new(permit, call)
 }
 
-/// Settles a call by its output. A judge that panics makes it a failure.
+/// Settles a call by its output, which it gives on. A judge that panics makes it a failure.
 #[inline]
-pub fn settle<H: Handle, R>(mut permit: Permit<H>, output: R, judge: impl FnOnce(&R) -> Verdict<'_>) -> Attempt<R> {
+pub fn settle<H: Handle, R>(
+    mut permit: Permit<H>,
+    output: R,
+    judge: impl FnOnce(&R) -> Verdict<'_>,
+    settled: impl FnOnce(R, &mut Permit<H>) -> R,
+) -> R {
+    permit.run();
+    match judge(&output) {
+        Verdict::Success => settled(output, &mut permit),
+        other => {
+            permit.settle(other);
+            output
+        }
+    }
+}
+
+/// The same, where it matters whether the call failed.
+#[inline]
+pub fn settle_attempt<H: Handle, R>(
+    mut permit: Permit<H>,
+    output: R,
+    judge: impl FnOnce(&R) -> Verdict<'_>,
+) -> Attempt<R> {
     permit.run();
     if permit.settle(judge(&output)) { Attempt::Failed(output) } else { Attempt::Done(output) }
+}
+
+/// Awaits an async call and settles it by its output, as [`settle`] does.
+#[inline]
+pub fn finish<'a, H, F, J, S>(
+    permit: &'a mut Permit<H>,
+    call: Pin<&'a mut F>,
+    judge: J,
+    settled: S,
+) -> Finish<'a, H, F, J, S>
+where
+    H: Handle,
+    F: Future,
+    J: FnOnce(&F::Output) -> Verdict<'_>,
+    S: FnOnce(F::Output, &mut Permit<H>) -> F::Output,
+{
+    Finish::new(permit, call, judge, settled)
 }
 
 /// Stops a call at its time limit. Without a runtime that keeps time this panics, and the call has

@@ -16,6 +16,19 @@ macro_rules! __judge {
     }};
 }
 
+/// The output of a call that succeeded, when it has been settled. A result is taken to pieces before and put together
+/// after that: copying as a whole what has just been written in pieces makes a processor wait, for longer than all else
+/// that a successful call costs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __settled {
+    ($output:expr, $permit:expr) => {{
+        #[allow(unused_imports)] // the type decides whether it is used
+        use $crate::__private::ladder::AnySettled as _;
+        $crate::__private::ladder::Settled($output).breaker_runtime_settled($permit)
+    }};
+}
+
 /// A failure, quoting the error where the output holds one, or the status where it holds a response.
 #[doc(hidden)]
 #[macro_export]
@@ -59,6 +72,8 @@ pub mod ladder {
     use std::fmt;
     use std::task::Poll;
 
+    use super::super::handle::Handle;
+    use crate::breaker::Permit;
     use crate::outcome::{Fault, Quote, Verdict};
 
     /// An output to look at.
@@ -72,6 +87,45 @@ pub mod ladder {
         }
     }
     impl<R> Copy for Look<'_, R> {}
+
+    /// The output of a call that succeeded.
+    #[derive(Debug)]
+    pub struct Settled<R>(pub R);
+
+    impl<T, E> Settled<Result<T, E>> {
+        /// The same result.
+        #[expect(clippy::inline_always, reason = "out of line, the result is copied as a whole")]
+        #[inline(always)]
+        pub fn breaker_runtime_settled<H: Handle>(self, permit: &mut Permit<H>) -> Result<T, E> {
+            match self.0 {
+                Ok(value) => {
+                    permit.succeeded();
+                    Ok(value)
+                }
+                error => {
+                    permit.succeeded();
+                    error
+                }
+            }
+        }
+    }
+
+    /// Any other output.
+    pub trait AnySettled {
+        /// What it is.
+        type Output;
+        /// The same output.
+        fn breaker_runtime_settled<H: Handle>(self, permit: &mut Permit<H>) -> Self::Output;
+    }
+    impl<R> AnySettled for Settled<R> {
+        type Output = R;
+        #[expect(clippy::inline_always, reason = "out of line, the permit is written to memory")]
+        #[inline(always)]
+        fn breaker_runtime_settled<H: Handle>(self, permit: &mut Permit<H>) -> R {
+            permit.succeeded();
+            self.0
+        }
+    }
 
     /// A result whose error has a text.
     pub trait ResultOfDisplay<'a> {
@@ -279,8 +333,12 @@ mod tests {
         static BREAKER: CircuitBreaker = CircuitBreaker::new("classified", Settings::new().consecutive(2));
         let call = |class: fn(&&'static str) -> &'static str| {
             let permit = admit(&&BREAKER, None).expect("closed");
-            run(permit, || Output::Err("refused"), |output| classified(crate::__judge!(output), output, class))
-                .into_output()
+            run(
+                permit,
+                || Output::Err("refused"),
+                |output| classified(crate::__judge!(output), output, class),
+                |it, permit| crate::__settled!(it, permit),
+            )
         };
         let panicked = catch_unwind(AssertUnwindSafe(|| call(|_| panic!("boom"))));
         assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "boom");

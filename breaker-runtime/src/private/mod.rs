@@ -22,7 +22,7 @@ pub use inventory;
 pub use self::answer::{
     FallbackTicket, FromRejected, FromTimedOut, Keep, fallback, fallback_async, falling_back, keep,
 };
-pub use self::call::{Attempt, admit, admit_keyed, run, settle, watch};
+pub use self::call::{Attempt, admit, admit_keyed, attempt, finish, run, settle, settle_attempt, watch};
 #[cfg(feature = "tokio")]
 pub use self::call::{limit, timed_out};
 pub use self::checked::{
@@ -42,4 +42,4 @@ pub use crate::keyed::Breakers;
 pub use crate::outcome::{Fault, Quote, Verdict};
 pub use crate::policy::{OnCancel, Settings};
 pub use crate::site::{Site, SiteId};
-pub use crate::{__failed as failed, __judge as judge, __key as key};
+pub use crate::{__failed as failed, __judge as judge, __key as key, __settled as settled};
