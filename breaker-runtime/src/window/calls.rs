@@ -65,13 +65,18 @@ impl CallWindow {
 
     pub(crate) fn failed(&self, epoch: u64, size: u32, successes: impl Fn() -> u64) {
         let ring = self.failures.get_or_init(|| Box::new(Ring::new(size, epoch)));
-        ring.add(epoch, |number| stamp::of(epoch, successes() + self.unnumbered(epoch) + number));
+        // Before it takes its number: if it is held up in between, it stands where it was then. The other way round it
+        // would stand among calls that came later, and with it all failures that have later numbers.
+        let before = successes() + self.unnumbered(epoch);
+        ring.add(epoch, |number| stamp::of(epoch, before + number));
     }
 
     /// A call was slow, whose outcome has been added already.
     pub(crate) fn slow(&self, epoch: u64, size: u32, successes: impl Fn() -> u64) {
         let ring = self.slow.get_or_init(|| Box::new(Ring::new(size, epoch)));
-        ring.add(epoch, |_| stamp::of(epoch, self.recorded(epoch, successes)));
+        // As above.
+        let place = self.recorded(epoch, successes);
+        ring.add(epoch, |_| stamp::of(epoch, place));
     }
 
     /// Begins a new epoch; see [`Ring::begin`].
@@ -234,6 +239,18 @@ mod tests {
         assert_eq!(window.counts(SIZE), (0, 0, 0));
         window.end("sf", SIZE);
         assert_eq!((window.counts(SIZE), window.counts(1)), ((2, 1, 0), (1, 1, 0)));
+    }
+
+    #[test]
+    fn a_failure_that_is_held_up_makes_no_others_of_its_time_look_recent() {
+        const SIZE: u32 = 20;
+        let beside = Beside::new(CallWindow::new(), 0);
+        (0..5).for_each(|_| beside.end("sssssssssf", SIZE));
+        beside.window.failed(EPOCH, SIZE, || {
+            (0..5).for_each(|_| beside.end("sssssssssf", SIZE));
+            beside.successes.get()
+        });
+        assert_eq!(beside.counts(SIZE), (20, 3, 0));
     }
 
     #[test]
