@@ -45,7 +45,6 @@ pub(super) struct Tuning {
     replaced: ArcSwapOption<Replaced>,
     windows: OnceBox<Windows>,
     samples: OnceBox<Samples>,
-    sharing: Sharing,
     /// From when on slices of time are counted.
     made: Time,
 }
@@ -98,14 +97,13 @@ impl CircuitBreaker {
 }
 
 impl Tuning {
-    pub(super) const fn new(first: Settings, made: Time, sharing: Sharing) -> Self {
+    pub(super) const fn new(first: Settings, made: Time) -> Self {
         Self {
             flags: AtomicU64::new(flags_of(&first)),
             first,
             replaced: ArcSwapOption::const_empty(),
             windows: OnceBox::new(),
             samples: OnceBox::new(),
-            sharing,
             made,
         }
     }
@@ -336,7 +334,7 @@ impl<'a> InForce<'a> {
     fn windows(self) -> &'a Windows {
         match self.tuning.windows.get() {
             Some(windows) => windows,
-            None => first_windows(self.tuning),
+            None => first_windows(self.tuning, self.totals.sharing()),
         }
     }
 
@@ -363,7 +361,7 @@ impl<'a> InForce<'a> {
     /// The windows for settings that follow these: the same where they look back on the same, with
     /// another size or length where only that differs, and new ones where the kind does.
     fn own_for(self, new: &Settings, at: Moment) -> Own {
-        let (old, sharing) = (self.settings, self.tuning.sharing);
+        let (old, sharing) = (self.settings, self.totals.sharing());
         let mut own = self.own().cloned().unwrap_or_default();
         let kind = |settings: &Settings| settings.records().then(|| settings.window_or_default());
         match (kind(old), kind(new)) {
@@ -416,6 +414,6 @@ impl<'a> InForce<'a> {
 }
 
 #[cold]
-fn first_windows(tuning: &Tuning) -> &Windows {
-    tuning.windows.get_or_init(|| Box::new(Windows::new(&tuning.first, tuning.sharing)))
+fn first_windows(tuning: &Tuning, sharing: Sharing) -> &Windows {
+    tuning.windows.get_or_init(|| Box::new(Windows::new(&tuning.first, sharing)))
 }

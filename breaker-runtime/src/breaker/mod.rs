@@ -156,7 +156,7 @@ impl CircuitBreaker {
             sequence: Sequence::new(),
             given_back: GivenBack::new(),
             ramp: Ramp::new(),
-            tuning: Tuning::new(settings, made, sharing),
+            tuning: Tuning::new(settings, made),
             classes: OnceBox::new(),
             history: OnceRef::new(),
             outbox: OnceBox::new(),

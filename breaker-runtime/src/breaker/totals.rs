@@ -195,6 +195,10 @@ impl TotalCounts {
         of_threads + self.lean.seldom.get().map_or(0, |seldom| count(&seldom.recorded))
     }
 
+    pub(crate) fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
     fn is_lean(&self) -> bool {
         self.sharing == Sharing::OneForAll
     }
