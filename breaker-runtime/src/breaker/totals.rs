@@ -1,4 +1,5 @@
-//! How many calls there were of each kind, counted without a write that two cores share.
+//! How many calls there were of each kind, counted without a write that two cores share. Beside them, what a window of
+//! calls records of a success: how many its epoch has had ([`crate::window`]).
 //!
 //! *Orderings.* Counts release and readers acquire, and readers add up what has ended before what
 //! has begun. So a call whose end is seen has its beginning seen as well, on whichever thread that

@@ -12,7 +12,7 @@
 //! Epochs and slices repeat in so few bits, so old words are cleared now and then: those of earlier
 //! epochs by [`Slices::forget_epochs`], those of earlier slices by [`Slices::forget_slices`], so that
 //! none is left when its number comes again. A count stops at 2^32: a slice of a minute would need 70
-//! million calls a second, on one thread.
+//! million calls a second on one thread, or on all where they count in one place.
 
 use crate::per_thread::Mine;
 use crate::sync::{AtomicU64, Ordering};
@@ -89,7 +89,8 @@ impl<const KINDS: usize> Slices<KINDS> {
 #[cold]
 fn clear<'a, const KINDS: usize>(all: impl Iterator<Item = &'a Slices<KINDS>>, is_old: impl Fn(u64) -> bool) {
     for word in all.flat_map(|slices| slices.0.iter().flatten()) {
-        // A count that its thread changes meanwhile stays: it belongs to a present slice.
+        // A count that its thread changes meanwhile stays: it belongs to a present slice. After a pause in which the
+        // numbers came round, one that has just ended elsewhere may go with the old ones.
         let _ = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| is_old(word).then_some(0));
     }
 }
