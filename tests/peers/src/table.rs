@@ -129,16 +129,22 @@ impl Notes {
             self.0.push(note.to_owned());
             self.0.len() - 1
         });
-        format!("[{}]", place + 1)
+        raised(place + 1)
     }
 
     fn list(&self) -> String {
         let mut out = String::from("\n");
         for (place, note) in self.0.iter().enumerate() {
-            _ = writeln!(out, "[{}] {note}  ", place + 1);
+            _ = writeln!(out, "{} {note}  ", raised(place + 1));
         }
         out
     }
+}
+
+/// In brackets a number would be taken for a link where the table is part of documentation.
+fn raised(number: usize) -> String {
+    let digits = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    number.to_string().chars().filter_map(|digit| Some(digits[digit.to_digit(10)? as usize])).collect()
 }
 
 #[cfg(test)]
@@ -163,7 +169,8 @@ mod tests {
     #[test]
     fn a_note_is_listed_once() {
         let mut notes = Notes::default();
-        assert_eq!([notes.mark("a"), notes.mark("b"), notes.mark("a")], ["[1]", "[2]", "[1]"]);
-        assert_eq!(notes.list(), "\n[1] a  \n[2] b  \n");
+        assert_eq!([notes.mark("a"), notes.mark("b"), notes.mark("a")], ["¹", "²", "¹"]);
+        assert_eq!(notes.list(), "\n¹ a  \n² b  \n");
+        assert_eq!(raised(12), "¹²");
     }
 }
