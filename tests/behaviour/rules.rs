@@ -114,3 +114,27 @@ fn the_report_shows_the_last_failures_in_order_and_no_more_than_asked_for() {
     assert_eq!(trip.failures.iter().map(|failure| &*failure.text).collect::<Vec<_>>(), ["three", "four"]);
     assert_eq!((trip.in_flight, trip.epoch, trip.delay), (0, 1, MINUTE));
 }
+
+#[test]
+fn every_rule_quotes_the_last_failures_however_many_came_before() {
+    let rate = Settings::new().failure_rate(0.9).min_calls(150);
+    for settings in [
+        Settings::new().consecutive(200),
+        Settings::new().failures(200).window(MINUTE),
+        Settings::new().failures(200).window_calls(300),
+        rate.window_calls(300),
+        rate.window(MINUTE),
+    ] {
+        let (breaker, _) = breaker(settings.failure_samples(3));
+        succeed(&breaker);
+        let mut said = Vec::new();
+        while breaker.state() == State::Closed {
+            said.push(format!("failure {}", said.len()));
+            admitted(&breaker).failure_with(said.last().unwrap());
+        }
+        let trip = breaker.snapshot().last_trip.unwrap();
+        let quoted: Vec<_> = trip.failures.iter().map(|failure| failure.text.to_string()).collect();
+        assert!(said.len() >= 149, "{}", said.len());
+        assert_eq!(quoted, said[said.len() - 3..], "{settings:?}");
+    }
+}

@@ -30,6 +30,30 @@ fn slow_successes_trip() {
 }
 
 #[test]
+fn a_share_of_slow_calls_waits_for_enough_calls_of_any_kind() {
+    for settings in [slow(), Settings::new().slow_rate(0.5).slow_call(2 * SECOND).window(MINUTE).min_calls(4)] {
+        let (breaker, clock) = breaker(settings);
+        (0..3).for_each(|_| take(&breaker, &clock, 2 * SECOND));
+        assert_eq!(breaker.state(), State::Closed, "three calls: {settings:?}");
+        take(&breaker, &clock, SECOND);
+        assert_eq!(breaker.state(), State::Open, "three slow ones of four: {settings:?}");
+    }
+}
+
+#[test]
+fn a_call_that_hangs_takes_the_place_of_the_oldest_one() {
+    let (breaker, clock) = breaker(slow().window_calls(4));
+    take(&breaker, &clock, 2 * SECOND);
+    (0..3).for_each(|_| take(&breaker, &clock, SECOND));
+    let _hung = admitted(&breaker);
+    clock.advance(3 * SECOND);
+    let window = breaker.snapshot().window.unwrap();
+    assert_eq!((window.calls, window.slow), (4, 1), "the slow call that had ended is no longer among the last four");
+    take(&breaker, &clock, SECOND);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
 fn calls_that_hang_trip_before_they_end() {
     let (breaker, clock) = breaker(slow());
     let hung: Vec<_> = (0..4).map(|_| admitted(&breaker)).collect();

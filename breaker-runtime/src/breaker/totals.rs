@@ -359,6 +359,37 @@ mod tests {
     }
 
     #[test]
+    fn the_first_recorded_success_of_a_thread_is_among_the_calls_of_its_epoch() {
+        for sharing in [Sharing::PerThread, Sharing::OneForAll] {
+            let totals = TotalCounts::new(sharing);
+            totals.add_recorded(7);
+            totals.add_recorded(7);
+            totals.record(7);
+            assert_eq!([6, 7].map(|epoch| totals.recorded(epoch)), [0, 3], "{sharing:?}");
+            totals.record(8);
+            assert_eq!([7, 8].map(|epoch| totals.recorded(epoch)), [0, 1], "{sharing:?}");
+            assert_eq!(totals.read().succeeded, 2, "{sharing:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_several_counts_takes_all_of_them_into_account() {
+        let totals = Totals {
+            admitted: 50,
+            succeeded: 10,
+            failed: 7,
+            ignored: 5,
+            cancelled: 3,
+            rejected_open: 2,
+            rejected_probing: 4,
+            rejected_recovering: 6,
+            rejected_forced_open: 8,
+            ..Totals::default()
+        };
+        assert_eq!((totals.in_flight(), totals.rejected()), (25, 20));
+    }
+
+    #[test]
     fn counts_in_one_place_add_up_too_and_begin_anew_only_at_rest() {
         let totals = TotalCounts::new(Sharing::OneForAll);
         for what in [Count::Started, Count::Started, Count::Started, Count::Succeeded, Count::Failed, Count::Late] {

@@ -264,4 +264,13 @@ mod tests {
         assert!(!window.has_failures(EPOCH, 1, 4, || 1));
         assert_eq!(window.calls(EPOCH, || 1), 1, "numbers of epochs repeat, and nothing is left of this one");
     }
+
+    #[test]
+    fn what_a_window_leaves_out_holds_for_its_own_epoch_alone() {
+        let Beside { window, .. } = window("fsssss").resized(SIZE, 8);
+        window.begin(EPOCH);
+        assert_eq!(window.calls(EPOCH, || 5), 4, "to begin what has begun leaves it as it is");
+        window.begin(6);
+        assert_eq!(window.calls(EPOCH, || 1), 1, "numbers of epochs repeat, and nothing is left of this one");
+    }
 }
