@@ -305,3 +305,14 @@ fn a_class_of_two_lines_stays_on_one() {
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
     assert_eq!(format!("{:#}", last_trip(&breaker)).lines().count(), 5);
 }
+
+#[test]
+fn failures_without_a_class_are_other_ones_from_the_first_on() {
+    let (breaker, _) = breaker(Settings::new().consecutive(3));
+    assert_eq!(all(&breaker), []);
+    fail(&breaker);
+    fail(&breaker);
+    assert_eq!(all(&breaker), [("other", 2)]);
+    fail(&breaker);
+    assert_eq!(pairs(&last_trip(&breaker).classes), [("other", 3)]);
+}

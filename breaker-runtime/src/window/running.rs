@@ -127,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_epochs_that_repeat_bring_back_no_young_call() {
+        let running = Running::new(10, Sharing::PerThread);
+        (0..5).for_each(|_| running.begin(0, 3));
+        running.forget(256);
+        running.begin(1_024, 0);
+        assert_eq!(running.overdue(1_024, 11), 1);
+    }
+
+    #[test]
     fn a_slice_is_a_tenth_rounded_up() {
         let slice = |nanos| Running::new(nanos, Sharing::PerThread).slicing.length;
         assert_eq!([1, 10, 11, 100].map(slice), [1, 1, 2, 10]);

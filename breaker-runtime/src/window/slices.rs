@@ -185,6 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_slice_belongs_to_the_latest_epoch_and_the_latest_lap_of_it() {
+        let slices = Slices::<1>::default();
+        let add = |epoch, slice| slices.add(&Mine { part: &slices, shared: true }, epoch, slice, 0);
+        let lap = PLACES as u64;
+        add(1, 5 * lap);
+        add(1, 2 * lap);
+        assert_eq!([2, 5].map(|laps| slices.sum(1, laps * lap, laps * lap, 0)), [0, 1]);
+        add(2, 0);
+        assert_eq!((slices.sum(1, 5 * lap, 5 * lap, 0), slices.sum(2, 0, 0, 0)), (0, 1));
+    }
+
+    #[test]
+    fn what_the_window_may_still_hold_is_not_forgotten() {
+        let slices = Slices::<1>::default();
+        let lap_begins = 1 << 20;
+        add(&slices, 5, lap_begins - 1, 0);
+        Slices::forget_slices([&slices].into_iter(), 1, lap_begins);
+        assert_eq!(slices.sum(5, lap_begins - 9, lap_begins, 0), 1);
+    }
+
+    #[test]
     fn a_full_count_stays_full() {
         let slices = Slices::<1>::default();
         add(&slices, 1, 7, 0);

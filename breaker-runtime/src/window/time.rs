@@ -135,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn in_longer_slices_calls_stand_where_theirs_ended() {
+        let window = TimeWindow::new(60, Sharing::PerThread);
+        window.add(0, 1, true, false);
+        let longer = window.resliced(0, 18, 120, Sharing::PerThread);
+        assert_eq!([9, 10].map(|slice| longer.counts(0, slice).failed), [1, 0], "it ended at 11 ns, in the first one");
+    }
+
+    #[test]
     fn the_last_slices_of_a_clock_are_slices_too() {
         for slice in [0, 1 << 44, u64::MAX] {
             let window = TimeWindow::new(60, Sharing::PerThread);
