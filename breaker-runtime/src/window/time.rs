@@ -135,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn what_has_left_one_window_is_not_in_another() {
+        let window = TimeWindow::new(60, Sharing::PerThread);
+        window.add(0, 0, true, false);
+        let failed = |now: u64| window.resliced(0, now, 600, Sharing::PerThread).counts(0, now / 60).failed;
+        assert_eq!([59, 60].map(failed), [1, 0]);
+    }
+
+    #[test]
     fn in_longer_slices_calls_stand_where_theirs_ended() {
         let window = TimeWindow::new(60, Sharing::PerThread);
         window.add(0, 1, true, false);
