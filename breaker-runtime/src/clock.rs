@@ -30,6 +30,12 @@ impl Time {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// The same in nanoseconds; `None` where `earlier` is later.
+    #[inline]
+    pub(crate) const fn nanos_since(self, earlier: Self) -> Option<u64> {
+        self.0.checked_sub(earlier.0)
+    }
+
     /// This time and `wait` more; the end of time where that is beyond it (584 years).
     pub(crate) fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(nanos(wait)))

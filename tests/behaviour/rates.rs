@@ -184,3 +184,45 @@ fn nothing_comes_back_after_any_pause() {
         assert_eq!(breaker.state(), State::Closed, "{pause} slices");
     }
 }
+
+/// A breaker over 10 s that quotes five failures, after a thousand successes and then `failures`, when the successes leave
+/// its window.
+fn when_successes_leave(failures: usize) -> CircuitBreaker {
+    let (breaker, clock) = breaker(Settings::new().failure_rate(0.5).window(10 * SECOND).min_calls(20));
+    (0..1_000).for_each(|_| succeed(&breaker));
+    clock.advance(10 * SECOND - SECOND / 2);
+    (0..failures).for_each(|_| fail(&breaker));
+    clock.advance(SECOND / 2);
+    assert_eq!(breaker.state(), State::Closed);
+    breaker
+}
+
+#[test]
+fn a_report_quotes_failures_that_trip_when_successes_leave_the_window() {
+    for end in [succeed, fail] {
+        let breaker = when_successes_leave(30);
+        end(&breaker);
+        assert_eq!((breaker.state(), breaker.snapshot().last_trip.unwrap().failures.len()), (State::Open, 5));
+    }
+}
+
+#[test]
+fn what_failures_could_not_trip_by_older_settings_they_can_by_newer_ones() {
+    for window in [Settings::new().window(10 * SECOND).min_calls(20), Settings::new().window_calls(2_000)] {
+        let (strict, lax, other) = (window.failure_rate(0.1), window.failure_rate(0.9), window.failure_rate(0.8));
+        for changes in [1, 256, 65_536] {
+            let (breaker, _) = breaker(lax);
+            (0..1_000).for_each(|_| succeed(&breaker));
+            (0..95).for_each(|_| fail(&breaker));
+            for change in 1..changes {
+                breaker.set_settings(if change % 2 == 0 { lax } else { other }).unwrap();
+            }
+            breaker.set_settings(strict).unwrap();
+            let due = (1..).find(|_| {
+                fail(&breaker);
+                breaker.state() == State::Open
+            });
+            assert_eq!(due, Some(17), "112 of 1,112 are a tenth; {changes} changes of {window:?}");
+        }
+    }
+}

@@ -57,6 +57,10 @@ models! {
         a_slow_call_is_not_counted_twice_among_calls
         a_slow_call_is_not_counted_twice_within_a_time
     }
+    harmless {
+        of_failures_within_a_time_one_notices
+        of_failures_within_a_time_that_share_their_counts_one_notices
+    }
     families {
         two_calls_that_bring_one_key_share_its_breaker
         a_key_that_takes_a_place_does_not_hear_of_the_one_before

@@ -132,14 +132,10 @@ impl Tuning {
 
     #[inline]
     fn in_force<R>(&self, totals: &TotalCounts, use_it: impl FnOnce(InForce<'_>) -> R) -> R {
-        let first = InForce { settings: &self.first, totals, tuning: self, replaced: None };
-        if self.flags.load(Ordering::Acquire) & REPLACED == 0 {
-            return use_it(first);
-        }
-        match &*self.replaced.load() {
-            Some(replaced) => use_it(InForce { settings: &replaced.settings, replaced: Some(&**replaced), ..first }),
-            None => use_it(first),
-        }
+        let replaced = (self.flags.load(Ordering::Acquire) & REPLACED != 0).then(|| self.replaced.load());
+        let replaced = replaced.as_ref().and_then(|replaced| replaced.as_deref());
+        let settings = replaced.map_or(&self.first, |replaced| &replaced.settings);
+        use_it(InForce { settings, totals, tuning: self, replaced })
     }
 
     /// Settings that are to take the place of those in force, with what can be kept of the evidence.
@@ -160,10 +156,23 @@ impl Tuning {
         })
     }
 
-    pub(super) fn replace(&self, replaced: Replaced) {
+    pub(super) fn replace(&self, replaced: Replaced, totals: &TotalCounts) {
         let flags = flags_of(&replaced.settings) | REPLACED;
         self.replaced.store(Some(Arc::new(replaced)));
         self.flags.store(flags, Ordering::Release);
+        self.forget_harmless(totals);
+    }
+
+    /// What failures cannot trip is another matter by other settings.
+    fn forget_harmless(&self, totals: &TotalCounts) {
+        self.in_force(totals, |force| {
+            if let Some(calls) = force.calls_if_any() {
+                calls.forget_harmless();
+            }
+            if let Some(times) = force.times_if_any() {
+                times.forget_harmless();
+            }
+        });
     }
 
     /// Puts the settings of a family in force, unless later ones are. Several may do so at one moment.
@@ -188,6 +197,7 @@ impl Tuning {
             fence(Ordering::SeqCst);
             said = present.revision;
         }
+        self.forget_harmless(totals);
     }
 
     /// What was counted by epochs before this one will not be asked for again.

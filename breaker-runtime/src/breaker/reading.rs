@@ -9,10 +9,7 @@ use super::word::{Identity, Limits, Reading};
 use crate::clock::{Clock, Time};
 use crate::policy::{Window, about, reaches};
 use crate::report::Rule;
-use crate::window::WindowCounts;
-
-/// So many more failures may be under way at one moment, each of which takes itself for the only one.
-const AT_ONCE: u64 = 16;
+use crate::window::{HELD_UP, WindowCounts};
 
 /// What the rules say, and which one trips.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,32 +29,75 @@ impl From<Read> for Reading {
 pub(super) struct End {
     pub(super) failed: bool,
     pub(super) slow: bool,
+    /// As in [`Outlook`].
+    pub(super) harmless: u64,
+}
+
+/// How near to a trip a breaker is that a failure is about to be recorded of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outlook {
+    /// More failures away than a report quotes: then this one will not be among those.
+    pub(super) far: bool,
+    /// Up to which number failures among the last calls cannot trip.
+    pub(super) harmless: u64,
 }
 
 impl InForce<'_> {
     /// Adds a call that succeeded or failed in `epoch`, which is closed, to the window of calls or
-    /// the slices of time. Returns whether the rules must be read, although it was no failure.
+    /// the slices of time. Returns whether the rules must be read.
     #[inline]
     pub(super) fn record_end(self, epoch: Identity, now: Time, end: End) -> bool {
         let number = epoch.epoch();
         match self.settings.window_or_default() {
             Window::Calls(size) => {
                 let successes = || self.successes(number);
-                if end.failed {
+                let look = if end.failed {
                     self.calls().failed(number, size, successes);
+                    end.harmless == 0 || self.calls().numbered(number) > end.harmless
                 } else {
                     self.record_success(number);
-                }
+                    false
+                };
                 if end.slow {
                     self.calls().slow(number, size, successes);
                 }
-                end.slow
+                look || end.slow
             }
             Window::Time(_) => {
                 let times = self.times();
-                times.add(number, times.slice(self.since_made(now)), end.failed, end.slow) || end.slow
+                let slice = times.slice(self.since_made(now));
+                let is_first = times.add(number, slice, end.failed, end.slow);
+                let may_trip = end.failed && !times.is_harmless(number, slice, self.revision());
+                is_first || may_trip || end.slow
             }
         }
+    }
+
+    /// Records a fast success of a closed breaker whose window is one of time, as [`record_end`](Self::record_end) does.
+    #[inline]
+    pub(super) fn record_success_in_time(self, epoch: Identity, now: Time) -> bool {
+        let times = self.times();
+        times.add_success(epoch.epoch(), times.slice(self.since_made(now)))
+    }
+
+    /// Records a success of a closed breaker that minds slow calls, as [`record_end`](Self::record_end) and
+    /// [`record_running_end`](Self::record_running_end) do. Returns whether the rules must be read.
+    #[inline]
+    pub(super) fn record_timed_success(self, ticket: Ticket, now: Time, slow: bool) -> bool {
+        let (epoch, running) = (ticket.epoch().epoch(), self.running());
+        let slice = running.slice(self.since_made(now));
+        if ticket.running_number() == self.running_number() {
+            running.end(epoch, running.slice(self.since_made(ticket.began)), slice);
+        }
+        let look = if slow {
+            self.record_end(ticket.epoch(), now, End { failed: false, slow, harmless: 0 })
+        } else if self.settings.counts_calls() {
+            self.record_success(epoch);
+            false
+        } else {
+            self.record_success_in_time(ticket.epoch(), now)
+        };
+        look || running.due(epoch, slice)
     }
 
     /// A failure of `epoch`, which is closed, for the rule "n failures within a time": whether it
@@ -97,7 +137,7 @@ impl InForce<'_> {
     /// A call that was admitted while closed has ended, in any way, and its epoch lasts.
     #[inline]
     pub(super) fn record_running_end(self, ticket: Ticket, now: Time) {
-        if self.settings.slow().is_some() && ticket.running_number() == self.running_number() {
+        if self.settings.minds_slow() && ticket.running_number() == self.running_number() {
             let running = self.running();
             let [began, now] = [ticket.began, now].map(|time| running.slice(self.since_made(time)));
             running.end(ticket.epoch().epoch(), began, now);
@@ -107,7 +147,7 @@ impl InForce<'_> {
     /// Whether the passing of time may have made running calls overdue since somebody last looked.
     #[inline]
     pub(super) fn must_look_at_running(self, epoch: Identity, now: Time) -> bool {
-        if self.settings.slow().is_none() {
+        if !self.settings.minds_slow() {
             return false;
         }
         let running = self.running();
@@ -162,7 +202,9 @@ impl InForce<'_> {
         let (window, size, now) = (self.calls(), u64::from(size), self.successes(epoch));
         let calls = window.calls(epoch, || now).min(size);
         if calls < u64::from(self.settings.min_calls_needed()) {
-            read.watch |= window.has_failures(epoch, 1, size, || now);
+            // Fewer would be too few once there are enough calls.
+            let needed = about(self.settings.min_calls_needed().into(), rate).max(1);
+            read.watch |= window.has_failures(epoch, needed, size, || now);
             return;
         }
         // To count them takes longer. Calls that end meanwhile make this first look too strict, never too lax.
@@ -196,11 +238,18 @@ impl InForce<'_> {
 
     fn read_failure_rate_of_time(self, epoch: u64, now: Time, read: &mut Read) {
         let Some(rate) = self.settings.failure_rate.get() else { return };
-        let WindowCounts { calls, failed, .. } = self.times().counts(epoch, self.slice(now));
-        if calls < u64::from(self.settings.min_calls_needed()) {
+        let (times, slice, enough) = (self.times(), self.slice(now), u64::from(self.settings.min_calls_needed()));
+        let before = times.before_counting(epoch, slice);
+        let WindowCounts { calls, failed, .. } = times.counts(epoch, slice);
+        if calls < enough {
             read.watch |= failed > 0;
         } else if reaches(failed, calls, rate) {
             read.trip(Rule::FailureRate { limit: rate, failed, calls, window: self.settings.window_or_default() });
+        }
+        // Other rules about failures, or slow calls, are read every time.
+        let more = about(calls.max(enough), rate).saturating_sub(failed + 1);
+        if let Some(before) = before.filter(|_| more > 0 && !self.settings.minds_slow()) {
+            times.remember(before, epoch, slice, self.revision(), more);
         }
     }
 
@@ -217,25 +266,44 @@ impl InForce<'_> {
         }
     }
 
-    /// Whether a closed breaker that has had `streak` failures in a row is more failures away from a trip than
-    /// a report quotes: then this one will not be among those.
-    pub(super) fn is_far_from_a_trip(self, epoch: Identity, streak: u32) -> bool {
-        let (settings, epoch) = (self.settings, epoch.epoch());
-        let near = u64::from(settings.failure_samples) + AT_ONCE;
-        if settings.streak_limit().is_some_and(|limit| u64::from(limit.saturating_sub(streak)) <= near) {
-            return false;
+    /// The outlook of a closed breaker that has had `streak` failures in a row.
+    pub(super) fn outlook(self, epoch: Identity, streak: u32) -> Outlook {
+        let settings = self.settings;
+        // Within a time, successes may leave the window at any moment, and the share grows by that: none is far.
+        if settings.times_failures() {
+            return Outlook { far: false, harmless: 0 };
         }
-        let size = match settings.window_or_default() {
-            // Within a time, successes may leave the window at any moment, and the share grows by that.
-            _ if settings.times_failures() => return false,
-            Window::Time(_) => return true,
-            Window::Calls(size) => u64::from(size),
+        let samples = u64::from(settings.failure_samples);
+        let is_far = |limit: u32| u64::from(limit.saturating_sub(streak)) > samples + HELD_UP;
+        let no_streak = settings.streak_limit().is_none_or(is_far);
+        match settings.window_or_default() {
+            Window::Calls(size) if settings.records() => {
+                let (harmless, far) = self.harmless_among_calls(epoch.epoch(), size.into(), samples);
+                Outlook { far: no_streak && far, harmless }
+            }
+            _ => Outlook { far: no_streak, harmless: 0 },
+        }
+    }
+
+    /// Up to which number failures cannot trip, and whether the next one is more than `samples` ones away from there.
+    fn harmless_among_calls(self, epoch: u64, size: u64, samples: u64) -> (u64, bool) {
+        let (settings, window) = (self.settings, self.calls());
+        let limit = |calls: u64| {
+            let by_rate = settings.failure_rate.get().map_or(u64::MAX, |rate| about(calls, rate));
+            by_rate.min(settings.failures.get().map_or(u64::MAX, u64::from))
         };
-        let (window, now) = (self.calls(), self.successes(epoch));
-        let far = |limit: u64| limit > near && !window.has_failures(epoch, limit - near, size, || now);
-        let calls = || window.calls(epoch, || now).max(settings.min_calls_needed().into()).min(size);
-        settings.failures.get().is_none_or(|limit| far(limit.into()))
-            && settings.failure_rate.get().is_none_or(|rate| far(about(calls(), rate)))
+        if limit(size) <= samples + HELD_UP {
+            // So few trip that all are near.
+            return (0, false);
+        }
+        let next = window.numbered(epoch) + 1;
+        let mut harmless = window.harmless(epoch, self.revision());
+        if harmless < next + samples {
+            let now = self.successes(epoch);
+            let calls = window.calls(epoch, || now).max(settings.min_calls_needed().into()).min(size);
+            harmless = window.find_harmless(epoch, self.revision(), limit(calls), size, || now);
+        }
+        (harmless, harmless >= next + samples)
     }
 
     /// The limits that the steps of the state word obey.

@@ -153,7 +153,7 @@ impl CircuitBreaker {
             word.set(self.cell.load());
             word.get().epoch()
         });
-        self.tuning.replace(replacement);
+        self.tuning.replace(replacement, &self.totals);
         self.read_anew();
         let word = word.get();
         let change = SettingsChange { revision, origin, before: old, after: settings };

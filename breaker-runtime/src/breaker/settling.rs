@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::cell::Settled;
 use super::in_force::{InForce, RECORDS};
 use super::permit::{Ticket, Whose};
-use super::reading::{End, Read};
+use super::reading::{End, Outlook, Read};
 use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::{CANCELLED, PANIC, TIMEOUT};
@@ -46,7 +46,7 @@ impl CircuitBreaker {
     fn succeeded_recorded(&self, ticket: Ticket) {
         self.totals.add(Count::Succeeded);
         self.in_force(|force| {
-            if force.settings.slow().is_some() {
+            if force.settings.minds_slow() {
                 self.succeeded_in_window(force, ticket);
             } else {
                 self.succeeded_in_time(force, ticket.epoch());
@@ -55,6 +55,7 @@ impl CircuitBreaker {
     }
 
     /// A success of a breaker that looks at the share of failures within a time, and at nothing else.
+    #[inline]
     fn succeeded_in_time(&self, force: InForce<'_>, epoch: Identity) {
         let now = self.clock.now();
         if self.is_late(epoch) {
@@ -62,7 +63,7 @@ impl CircuitBreaker {
         }
         let mut look = false;
         if epoch.is_closed() {
-            look = force.record_end(epoch, now, End { failed: false, slow: false });
+            look = force.record_success_in_time(epoch, now);
             let word = self.cell.load();
             if !look && word.is_unmarked(epoch) {
                 return;
@@ -91,6 +92,7 @@ impl CircuitBreaker {
     }
 
     /// A success of a breaker that looks at slow calls.
+    #[inline]
     fn succeeded_in_window(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
         let now = self.clock.now();
@@ -100,10 +102,9 @@ impl CircuitBreaker {
         }
         let mut look = false;
         if epoch.is_closed() {
-            force.record_running_end(ticket, now);
-            look = force.record_end(epoch, now, End { failed: false, slow });
+            look = force.record_timed_success(ticket, now, slow);
             let word = self.cell.load();
-            look = look || word.is_watched() || force.must_look_at_running(epoch, now);
+            look |= word.is_watched();
             if !look && word.is_unmarked(epoch) {
                 return;
             }
@@ -165,7 +166,8 @@ impl CircuitBreaker {
             self.count_if_slow(force, ticket, None);
             return;
         }
-        let now = if epoch.is_closed() && force.is_far_from_a_trip(epoch, self.cell.load().streak()) {
+        let outlook = epoch.is_closed().then(|| force.outlook(epoch, self.cell.load().streak()));
+        let now = if outlook.is_some_and(|outlook| outlook.far) {
             if let Some(samples) = force.samples_if_any() {
                 samples.pass_over();
             }
@@ -177,9 +179,13 @@ impl CircuitBreaker {
         let slow = self.count_if_slow(force, ticket, now);
         let time = now.unwrap_or(Time::END);
         let mut recorded = None;
-        if epoch.is_closed() {
+        if let Some(Outlook { harmless, .. }) = outlook {
             force.record_running_end(ticket, time);
-            recorded = Some(self.record_failure(force, epoch, time, slow));
+            let end = End { failed: true, slow, harmless };
+            recorded = self.record_failure(force, epoch, time, end);
+            if recorded.is_none() && force.settings.streak_limit().is_none() && self.cell.load().is_unmarked(epoch) {
+                return;
+            }
         }
         let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
         let mut read = None;
@@ -195,17 +201,16 @@ impl CircuitBreaker {
         if state.is_closed() { 0 } else { self.next_reopening(state) }
     }
 
-    fn record_failure(&self, force: InForce<'_>, epoch: Identity, now: Time, slow: bool) -> Read {
+    /// Records a failure of a closed breaker. What it is known to trip by; nothing where the rules need not be read.
+    fn record_failure(&self, force: InForce<'_>, epoch: Identity, now: Time, end: End) -> Option<Read> {
         let mut read = Read::default();
         if let (true, Some(limit)) =
             (force.too_many_recent_failures(epoch, now, &self.clock), force.settings.failures.get())
         {
             read.trip(Rule::Failures { limit, measured: limit, window: force.settings.window_or_default() });
         }
-        if force.settings.records() {
-            force.record_end(epoch, now, End { failed: true, slow });
-        }
-        read
+        let look = force.settings.records() && force.record_end(epoch, now, end);
+        (look || read.rule.is_some()).then_some(read)
     }
 
     #[cfg(feature = "tokio")]
@@ -270,7 +275,7 @@ impl CircuitBreaker {
             self.gave_up(force, ticket);
         } else if epoch.is_closed() {
             force.record_running_end(ticket, now);
-            force.record_end(epoch, now, End { failed: false, slow });
+            force.record_end(epoch, now, End { failed: false, slow, harmless: 0 });
         }
         let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
         let limit = force.settings.unanswered_limit();
@@ -303,7 +308,7 @@ impl CircuitBreaker {
     }
 
     fn record_unrecorded_end(&self, force: InForce<'_>, ticket: Ticket) {
-        if force.settings.slow().is_some() {
+        if force.settings.minds_slow() {
             force.record_running_end(ticket, self.clock.now());
         }
     }
@@ -343,6 +348,7 @@ impl CircuitBreaker {
 
     /// Whether nobody takes notice of the outcome: it belongs to a state that has ended, which is
     /// counted, or to none.
+    #[inline]
     fn is_late(&self, epoch: Identity) -> bool {
         if epoch == Identity::UNHEARD {
             return true;
@@ -360,8 +366,9 @@ impl CircuitBreaker {
         }
     }
 
+    #[inline]
     fn count_if_slow(&self, force: InForce<'_>, ticket: Ticket, now: Option<Time>) -> bool {
-        let slow = force.settings.slow().is_some() && is_slow(force, ticket, now.unwrap_or_else(|| self.clock.now()));
+        let slow = force.settings.minds_slow() && is_slow(force, ticket, now.unwrap_or_else(|| self.clock.now()));
         if slow {
             self.totals.add(Count::Slow);
         }
@@ -374,8 +381,11 @@ impl CircuitBreaker {
 }
 
 /// Whether a call that ends at `now` has been slow, by a rule that asks for it.
+#[inline]
 fn is_slow(force: InForce<'_>, ticket: Ticket, now: Time) -> bool {
-    force.settings.slow().is_some_and(|slow| ticket.began != Time::END && now.since(ticket.began) >= slow.call)
+    let settings = force.settings;
+    // The end of time is after every end.
+    settings.minds_slow() && now.nanos_since(ticket.began).is_some_and(|nanos| nanos >= settings.slow_call.nanos())
 }
 
 /// The rule by which probes open a breaker again.

@@ -43,6 +43,12 @@ impl Span {
         if self.0 == u64::MAX { None } else { Some(Duration::from_nanos(self.0)) }
     }
 
+    /// In nanoseconds; none is more than there can be.
+    #[inline]
+    pub(crate) const fn nanos(self) -> u64 {
+        self.0
+    }
+
     pub(crate) const fn is_some(self) -> bool {
         self.0 != u64::MAX
     }

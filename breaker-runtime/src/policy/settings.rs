@@ -492,6 +492,18 @@ impl Settings {
         }
     }
 
+    /// Whether the window is one of calls.
+    #[inline]
+    pub(crate) const fn counts_calls(&self) -> bool {
+        self.window_calls.is_some()
+    }
+
+    /// Whether there is a rule about slow calls.
+    #[inline]
+    pub(crate) const fn minds_slow(&self) -> bool {
+        self.slow_rate.is_some() && self.slow_call.is_some()
+    }
+
     /// How many calls a rate needs.
     pub(crate) const fn min_calls_needed(&self) -> u32 {
         match (self.min_calls.get(), self.window_calls.get()) {

@@ -14,6 +14,9 @@ use super::ring::Ring;
 use super::{WindowCounts, stamp};
 use crate::sync::{AtomicU64, Ordering};
 
+/// So many failures may be held up at one moment: between their place and their number, or their number and their mark.
+pub(crate) const HELD_UP: u64 = 16;
+
 #[derive(Debug, Default)]
 pub(crate) struct CallWindow {
     failures: OnceBox<Ring>,
@@ -23,6 +26,8 @@ pub(crate) struct CallWindow {
     before: AtomicU64,
     /// The failures of an epoch that have no number in the ring.
     unnumbered: AtomicU64,
+    /// Up to which number failures of an epoch cannot trip; see [`harmless`].
+    harmless: AtomicU64,
 }
 
 impl CallWindow {
@@ -32,6 +37,7 @@ impl CallWindow {
             slow: OnceBox::new(),
             before: AtomicU64::new(0),
             unnumbered: AtomicU64::new(0),
+            harmless: AtomicU64::new(0),
         }
     }
 
@@ -71,6 +77,44 @@ impl CallWindow {
         ring.add(epoch, |number| stamp::of(epoch, before + number));
     }
 
+    /// How many failures of `epoch` have a number.
+    pub(crate) fn numbered(&self, epoch: u64) -> u64 {
+        self.failures.get().map_or(0, |ring| ring.count(epoch))
+    }
+
+    /// Up to which number failures of `epoch` cannot trip by these settings, as far as that is known.
+    #[inline]
+    pub(crate) fn harmless(&self, epoch: u64, revision: u64) -> u64 {
+        harmless::number(self.harmless.load(Ordering::Acquire), epoch, revision)
+    }
+
+    /// The same, found out: so many failures among the last `size` calls trip, or more. Each failure adds no
+    /// more than one to those that are among them now; and as many as may be held up are taken to be among
+    /// them, too. Where one stands out of its order, nothing is found.
+    pub(crate) fn find_harmless(
+        &self,
+        epoch: u64,
+        revision: u64,
+        limit: u64,
+        size: u64,
+        successes: impl Fn() -> u64,
+    ) -> u64 {
+        let numbered = self.numbered(epoch);
+        let failed = self.among_last(&self.failures, epoch, size, &successes);
+        let is_in_it = |nth| self.has(&self.failures, epoch, nth, size, &successes);
+        if (failed + 2..=failed + 1 + HELD_UP).any(is_in_it) {
+            return 0;
+        }
+        let number = (numbered + limit).saturating_sub(failed + 1 + HELD_UP);
+        self.harmless.store(harmless::of(epoch, revision, number), Ordering::Release);
+        number
+    }
+
+    /// Other settings are in force: what was found by those before is not to be believed when their number comes round.
+    pub(crate) fn forget_harmless(&self) {
+        self.harmless.store(0, Ordering::Release);
+    }
+
     /// A call was slow, whose outcome has been added already.
     pub(crate) fn slow(&self, epoch: u64, size: u32, successes: impl Fn() -> u64) {
         let ring = self.slow.get_or_init(|| Box::new(Ring::new(size, epoch)));
@@ -82,7 +126,7 @@ impl CallWindow {
     /// Begins a new epoch; see [`Ring::begin`].
     pub(crate) fn begin(&self, epoch: u64) {
         [&self.failures, &self.slow].into_iter().filter_map(OnceBox::get).for_each(|ring| ring.begin(epoch));
-        for word in [&self.before, &self.unnumbered] {
+        for word in [&self.before, &self.unnumbered, &self.harmless] {
             let is_over = |word: u64| (word != 0 && stamp::is_before(word >> stamp::EPOCH_AT, epoch)).then_some(0);
             let _ = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, is_over);
         }
@@ -119,7 +163,8 @@ impl CallWindow {
 
     fn among_last(&self, ring: &OnceBox<Ring>, epoch: u64, calls: u64, successes: &impl Fn() -> u64) -> u64 {
         let count = ring.get().map_or(0, |ring| ring.count(epoch));
-        // Places grow with numbers, so the number sought divides the last ones from the others.
+        // Places grow with numbers, but for calls that are held up, so the number sought divides the last ones from the
+        // others.
         let (mut in_it, mut most) = (0, count.min(calls));
         while in_it < most {
             let middle = (in_it + most).div_ceil(2);
@@ -134,7 +179,7 @@ impl CallWindow {
     }
 
     fn failures(&self, epoch: u64) -> u64 {
-        self.failures.get().map_or(0, |ring| ring.count(epoch)) + self.unnumbered(epoch)
+        self.numbered(epoch) + self.unnumbered(epoch)
     }
 
     fn unnumbered(&self, epoch: u64) -> u64 {
@@ -143,6 +188,36 @@ impl CallWindow {
 
     fn before(&self, epoch: u64) -> u64 {
         stamp::count(self.before.load(Ordering::Acquire), epoch)
+    }
+}
+
+/// The number of a failure, of an epoch and a revision of the settings.
+///
+/// ```text
+/// bits 44..64  epoch
+/// bits 28..44  revision, its lower 16 bits
+/// bits  0..28  number
+/// ```
+///
+/// Revisions repeat in so few bits, but each forgets what the ones before have found. For a word to be believed that is
+/// older, whoever found it would have to be held up for 65,536 changes of the settings, or a multiple of it.
+mod harmless {
+    use super::stamp::EPOCH_AT;
+
+    const NUMBER: u64 = (1 << 28) - 1;
+
+    /// Numbers beyond those that there are bits for are cut: of fewer failures than can be.
+    pub(super) fn of(epoch: u64, revision: u64, number: u64) -> u64 {
+        tag(epoch, revision) | number.min(NUMBER)
+    }
+
+    /// The number in `word`, if it is of these; else 0.
+    pub(super) fn number(word: u64, epoch: u64, revision: u64) -> u64 {
+        if word & !NUMBER == tag(epoch, revision) { word & NUMBER } else { 0 }
+    }
+
+    fn tag(epoch: u64, revision: u64) -> u64 {
+        epoch << EPOCH_AT | (revision & 0xffff) << 28
     }
 }
 
@@ -251,6 +326,54 @@ mod tests {
             beside.successes.get()
         });
         assert_eq!(beside.counts(SIZE), (20, 3, 0));
+    }
+
+    #[test]
+    fn failures_are_harmless_as_long_as_those_that_are_held_up_cannot_make_them_trip() {
+        let beside = window("sfsf");
+        let find = |limit| beside.window.find_harmless(EPOCH, 1, limit + HELD_UP, 8, || 2);
+        assert_eq!([3, 4, 100].map(find), [2, 3, 99], "the third one, the fourth, the hundredth is not");
+        assert_eq!([1, 2].map(find), [0, 1], "these trip already");
+        assert_eq!((find(10), beside.window.harmless(EPOCH, 1)), (9, 9));
+        assert_eq!([(EPOCH, 2), (6, 1)].map(|(epoch, revision)| beside.window.harmless(epoch, revision)), [0, 0]);
+        beside.window.forget_harmless();
+        assert_eq!((beside.window.harmless(EPOCH, 1), find(10)), (0, 9));
+        beside.window.begin(6);
+        assert_eq!(beside.window.harmless(EPOCH, 1), 0);
+        assert_eq!(CallWindow::new().find_harmless(EPOCH, 1, 26, 8, || 5), 9, "where nothing has failed yet");
+        assert_eq!(window("ffssss").window.find_harmless(EPOCH, 1, 19, 4, || 4), 4, "they have left the window");
+    }
+
+    /// By its number it stands among the newest, by its place before the window: a search may take it for the border.
+    #[test]
+    fn a_failure_that_is_held_up_hides_no_others_from_what_is_harmless() {
+        const SIZE: u32 = 1_000;
+        const LIMIT: u64 = 500;
+        for held_after in 0..300 {
+            let beside = Beside::new(CallWindow::new(), 10);
+            beside.window.failed(EPOCH, SIZE, || {
+                let before = beside.successes.get();
+                // Meanwhile more than a window of successes, and then an outage.
+                beside.successes.set(before + 1_100);
+                (0..held_after).for_each(|_| beside.end("f", SIZE));
+                before
+            });
+            for after in 0..LIMIT - held_after {
+                let found = beside.window.find_harmless(EPOCH, 1, LIMIT, SIZE.into(), || beside.successes.get());
+                let true_one = beside.window.numbered(EPOCH) + LIMIT - (held_after + after) - 1;
+                assert!(found <= true_one, "{found}, not {true_one}, with {held_after} before and {after} after it");
+                beside.end("f", SIZE);
+            }
+        }
+    }
+
+    #[test]
+    fn so_many_failures_as_there_is_no_number_for_are_never_harmless() {
+        let most = (1 << 28) - 1;
+        assert_eq!(
+            [most - 1, most, most + 1].map(|n| harmless::number(harmless::of(3, 1, n), 3, 1)),
+            [most - 1, most, most]
+        );
     }
 
     #[test]

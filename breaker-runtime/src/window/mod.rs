@@ -15,7 +15,7 @@ mod time;
 
 use once_cell::race::OnceBox;
 
-pub(crate) use calls::CallWindow;
+pub(crate) use calls::{CallWindow, HELD_UP};
 pub(crate) use class_totals::{Class, ClassTotals, others};
 pub(crate) use classes::{KEPT, RecentClasses};
 pub(crate) use recent_failures::RecentFailures;

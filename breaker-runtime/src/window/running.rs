@@ -52,7 +52,8 @@ impl Running {
     }
 
     /// A call begins in `slice`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "on the way of every call")]
+    #[inline(always)]
     pub(crate) fn begin(&self, epoch: u64, slice: u64) {
         let mine = self.parts.mine();
         mine.part.by_beginning.add(&mine, epoch, slice, BEGAN);
@@ -60,7 +61,8 @@ impl Running {
     }
 
     /// A call ends in slice `now` that began in `slice`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as `begin`")]
+    #[inline(always)]
     pub(crate) fn end(&self, epoch: u64, slice: u64, now: u64) {
         let mine = self.parts.mine();
         stamp::add(&mine, &mine.part.ended, epoch);
@@ -74,9 +76,14 @@ impl Running {
     pub(crate) fn due(&self, epoch: u64, slice: u64) -> bool {
         let first = self.read.first(epoch, slice);
         if let Some(since) = first {
-            Slices::forget_slices(self.by_beginning(), since, slice);
+            self.begin_slice(since, slice);
         }
         first.is_some()
+    }
+
+    #[cold]
+    fn begin_slice(&self, since: u64, slice: u64) {
+        Slices::forget_slices(self.by_beginning(), since, slice);
     }
 
     /// The same, without having looked by that.

@@ -95,10 +95,12 @@ fn clear<'a, const KINDS: usize>(all: impl Iterator<Item = &'a Slices<KINDS>>, i
     }
 }
 
+#[inline]
 fn place(slice: u64) -> usize {
     usize::try_from(slice % PLACES as u64).unwrap_or(0)
 }
 
+#[inline]
 fn tag(epoch: u64, slice: u64) -> u64 {
     ((epoch & EPOCHS) << EPOCH_AT) | (((slice / PLACES as u64) & LAPS) << 32)
 }

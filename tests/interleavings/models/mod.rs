@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod classes;
 pub mod families;
+pub mod harmless;
 pub mod listeners;
 pub mod probes;
 pub mod rejections;
