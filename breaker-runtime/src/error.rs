@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::nanos;
 use crate::event::Transition;
 use crate::history::History;
 use crate::report::Report;
@@ -52,46 +53,47 @@ pub enum ErrorKind {
 #[derive(Clone)]
 pub struct CircuitBreakerError {
     breaker: &'static str,
-    kind: ErrorKind,
-    /// Of an open breaker: what is left of the delay. Of a time-out: the limit.
-    time: Duration,
-    trip: Option<Trip>,
+    /// Where the report of a trip is to be found, and in which lease of that place.
+    history: Option<&'static History>,
+    lease: u64,
+    refusal: Refusal,
 }
 
-/// Where the report of a trip is to be found.
-#[derive(Clone, Copy)]
-pub(crate) struct Trip {
-    pub(crate) history: &'static History,
-    pub(crate) lease: u64,
-    pub(crate) epoch: u64,
+/// What an error tells beside whose it is. Small, for it is handed on by every rejected call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal {
+    /// The number of the epoch that it is about, and in the lowest three bits the kind.
+    epoch_and_kind: u64,
+    /// Of an open breaker: what is left of the delay. Of a time-out: the limit. In nanoseconds.
+    time: u64,
+}
+
+impl Refusal {
+    pub(crate) fn new(kind: ErrorKind, epoch: u64, time: Duration) -> Self {
+        Self { epoch_and_kind: epoch << 3 | kind as u64, time: nanos(time) }
+    }
+
+    fn kind(self) -> ErrorKind {
+        match self.epoch_and_kind & 0b111 {
+            0 => ErrorKind::Open,
+            1 => ErrorKind::Probing,
+            2 => ErrorKind::Recovering,
+            3 => ErrorKind::ForcedOpen,
+            _ => ErrorKind::TimedOut,
+        }
+    }
 }
 
 impl CircuitBreakerError {
-    pub(crate) fn open(breaker: &'static str, retry_after: Duration, trip: Trip) -> Self {
-        Self { breaker, kind: ErrorKind::Open, time: retry_after, trip: Some(trip) }
-    }
-
-    pub(crate) fn probing(breaker: &'static str, trip: Trip) -> Self {
-        Self { breaker, kind: ErrorKind::Probing, time: Duration::ZERO, trip: Some(trip) }
-    }
-
-    pub(crate) fn recovering(breaker: &'static str, trip: Trip) -> Self {
-        Self { breaker, kind: ErrorKind::Recovering, time: Duration::ZERO, trip: Some(trip) }
-    }
-
-    pub(crate) fn forced_open(breaker: &'static str, trip: Trip) -> Self {
-        Self { breaker, kind: ErrorKind::ForcedOpen, time: Duration::ZERO, trip: Some(trip) }
-    }
-
-    #[cfg(feature = "tokio")]
-    pub(crate) fn timed_out(breaker: &'static str, limit: Duration) -> Self {
-        Self { breaker, kind: ErrorKind::TimedOut, time: limit, trip: None }
+    #[inline]
+    pub(crate) fn new(breaker: &'static str, history: Option<&'static History>, refusal: Refusal) -> Self {
+        Self { breaker, history, lease: history.map_or(0, History::lease), refusal }
     }
 
     /// Why there is no answer.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.refusal.kind()
     }
 
     /// The name of the breaker.
@@ -107,17 +109,20 @@ impl CircuitBreakerError {
         self.change()?.breaker.key.clone()
     }
 
+    fn time(&self) -> Duration {
+        Duration::from_nanos(self.refusal.time)
+    }
+
     /// The change that began the state that rejected the call, or the one before that.
     fn change(&self) -> Option<Arc<Transition>> {
-        let trip = self.trip?;
-        trip.history.find(trip.lease, trip.epoch)
+        self.history?.find(self.lease, self.refusal.epoch_and_kind >> 3)
     }
 
     /// What is left of the reset delay, where the breaker is open: a call after that may be the
     /// probe. `None` where nobody knows when a retry can pass.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        (self.kind == ErrorKind::Open).then_some(self.time)
+        (self.kind() == ErrorKind::Open).then(|| self.time())
     }
 
     /// Why the breaker had opened, with the texts of the errors before. Looked up now: `None`
@@ -137,14 +142,14 @@ impl fmt::Display for CircuitBreakerError {
             .map_or_else(|| self.breaker.escape_debug().to_string(), |change| change.breaker.to_string());
         let report = change.as_ref().and_then(|change| change.report());
         let opened_by = |f: &mut fmt::Formatter<'_>| report.map_or(Ok(()), |report| write!(f, ": {}", report.why()));
-        match self.kind {
+        match self.kind() {
             ErrorKind::Open => {
                 write!(f, "circuit breaker `{name}` is open")?;
                 opened_by(f)?;
-                if self.time.is_zero() {
+                if self.time().is_zero() {
                     f.write_str("; a retry can pass now")
                 } else {
-                    write!(f, "; a retry can pass in {}", Plain(self.time))
+                    write!(f, "; a retry can pass in {}", Plain(self.time()))
                 }
             }
             ErrorKind::Probing => {
@@ -160,7 +165,7 @@ impl fmt::Display for CircuitBreakerError {
             }
             ErrorKind::ForcedOpen => write!(f, "circuit breaker `{name}` is forced open"),
             ErrorKind::TimedOut => {
-                write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time))
+                write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time()))
             }
         }
     }
@@ -171,7 +176,7 @@ impl fmt::Debug for CircuitBreakerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerError")
             .field("breaker", &self.breaker)
-            .field("kind", &self.kind)
+            .field("kind", &self.kind())
             .field("retry_after", &self.retry_after())
             .finish_non_exhaustive()
     }
@@ -181,7 +186,7 @@ impl Error for CircuitBreakerError {}
 
 impl From<CircuitBreakerError> for io::Error {
     fn from(error: CircuitBreakerError) -> Self {
-        let kind = match error.kind {
+        let kind = match error.kind() {
             ErrorKind::TimedOut => io::ErrorKind::TimedOut,
             _ => io::ErrorKind::Other,
         };

@@ -12,7 +12,7 @@ use super::settling::probe_rule;
 use super::word::{Identity, Word};
 use super::{CircuitBreaker, Count};
 use crate::clock::Time;
-use crate::error::CircuitBreakerError;
+use crate::error::{CircuitBreakerError, Refusal};
 use crate::mode::Mode;
 use crate::state::State;
 
@@ -46,50 +46,50 @@ impl CircuitBreaker {
         let ticket = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
             Ticket::new(word.identity(), Time::END, Time::END, whose)
         } else {
-            this.admit_slow(word, limit, whose)?
+            match this.admit_slow(word, limit, whose) {
+                Ok(ticket) => ticket,
+                Err(refusal) => return Err(this.refused(refusal)),
+            }
         };
         this.totals.add(Count::Started);
         Ok(Permit::new(breaker.clone(), ticket))
     }
 
-    /// Admission where the breaker was not closed a moment ago, or where the call's time counts.
-    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, CircuitBreakerError> {
-        // The longest time stands for no limit.
-        let limit = limit.filter(|limit| *limit != Duration::MAX);
-        if word.is_open() {
-            if let Some(rejected) = self.reject_early(word) {
-                return Err(rejected);
-            }
-        } else if word.lets_all_pass() {
-            if let Some(ticket) = self.in_force(|force| self.admit_timed(force, word.identity(), limit, whose)) {
-                return Ok(ticket);
+    /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
+    /// before a probe is due is rejected at once, if that is known already.
+    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+        if word.lets_all_pass() {
+            return self.admit_timed(word, limit, whose);
+        }
+        if let Some(due) = self.timeline.due(word.identity()).filter(|_| word.is_open()) {
+            let now = self.clock.now();
+            if now < due {
+                return Err(self.reject_open(word, due.since(now)));
             }
         }
-        self.in_force(|force| self.admit_by(force, word, limit, whose))
+        self.admit_by_rules(word, limit, whose)
     }
 
-    /// The rejection of a call that comes before a probe is due, if that is known already.
-    fn reject_early(&self, word: Word) -> Option<CircuitBreakerError> {
-        let due = self.timeline.due(word.identity())?;
-        let now = self.clock.now();
-        (now < due).then(|| self.reject(word, Rejection::Open { retry_after: due.since(now) }))
-    }
-
-    /// Admission to a closed breaker that lets all pass, of a call whose time counts; unless it is the first in its
-    /// slice, and must look at the running ones.
-    fn admit_timed(
-        &self,
-        force: InForce<'_>,
-        epoch: Identity,
-        limit: Option<Duration>,
-        whose: Whose,
-    ) -> Option<Ticket> {
-        let now = self.clock.now();
-        let ticket = Ticket::new(epoch, now, force.deadline(now, limit), whose);
-        if force.settings.slow().is_none() {
-            return Some(ticket);
+    /// Admission to a closed breaker that lets all pass, of a call whose time counts; where it is the first in its
+    /// slice, it must look at the running ones.
+    fn admit_timed(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+        let ticket = self.in_force(|force| {
+            let (epoch, now) = (word.identity(), self.clock.now());
+            let ticket = Ticket::new(epoch, now, force.deadline(now, limit.filter(is_a_limit)), whose);
+            if !force.settings.minds_slow() {
+                return Some(ticket);
+            }
+            force.record_beginning_unless_due(epoch, now).then(|| ticket.counted_in(force.running_number()))
+        });
+        match ticket {
+            Some(ticket) => Ok(ticket),
+            None => self.admit_by_rules(word, limit, whose),
         }
-        force.record_beginning_unless_due(epoch, now).then(|| ticket.counted_in(force.running_number()))
+    }
+
+    #[cold]
+    fn admit_by_rules(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+        self.in_force(|force| self.admit_by(force, word, limit.filter(is_a_limit), whose))
     }
 
     fn admit_by(
@@ -98,7 +98,7 @@ impl CircuitBreaker {
         mut word: Word,
         limit: Option<Duration>,
         whose: Whose,
-    ) -> Result<Ticket, CircuitBreakerError> {
+    ) -> Result<Ticket, Refusal> {
         let now = self.clock.now();
         let epoch = loop {
             match self.answer(force, word, now, limit) {
@@ -112,7 +112,7 @@ impl CircuitBreaker {
             }
         };
         let ticket = Ticket::new(epoch, now, force.deadline(now, limit), whose);
-        if force.settings.slow().is_some() && epoch.is_closed() && epoch != Identity::UNHEARD {
+        if force.settings.minds_slow() && epoch.is_closed() && epoch != Identity::UNHEARD {
             force.record_beginning(epoch, now);
             return Ok(ticket.counted_in(force.running_number()));
         }
@@ -237,4 +237,9 @@ impl CircuitBreaker {
         // none, where somebody had forced the breaker open.
         self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings.saturating_add(1))
     }
+}
+
+/// The longest time stands for no limit.
+fn is_a_limit(limit: &Duration) -> bool {
+    *limit != Duration::MAX
 }

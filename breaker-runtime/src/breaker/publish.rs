@@ -16,7 +16,7 @@ use super::word::{EPOCHS, Identity, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::OTHER;
 use crate::clock::Time;
-use crate::error::{CircuitBreakerError, Trip};
+use crate::error::{CircuitBreakerError, ErrorKind, Refusal};
 use crate::event::{Reason, Transition};
 use crate::fnv;
 use crate::history::History;
@@ -107,28 +107,32 @@ impl CircuitBreaker {
         self.record(change, self.clock.now(), Reason::ModeSet { from, to });
     }
 
+    /// Counts a call that is not let through.
+    pub(super) fn reject(&self, word: Word, rejection: Rejection) -> Refusal {
+        let (what, kind, before) = match rejection {
+            Rejection::Open { retry_after } => return self.reject_open(word, retry_after),
+            Rejection::Probing => (Count::RejectedProbing, ErrorKind::Probing, 1),
+            Rejection::Recovering => (Count::RejectedRecovering, ErrorKind::Recovering, 2),
+            Rejection::ForcedOpen => (Count::RejectedForcedOpen, ErrorKind::ForcedOpen, 0),
+        };
+        self.count(what);
+        // For the error to point into.
+        self.lent_history();
+        Refusal::new(kind, self.number(word.epoch().wrapping_sub(before) % EPOCHS), Duration::ZERO)
+    }
+
+    /// Counts a call that finds the breaker open.
+    #[inline]
+    pub(super) fn reject_open(&self, word: Word, retry_after: Duration) -> Refusal {
+        self.count(Count::RejectedOpen);
+        self.lent_history();
+        Refusal::new(ErrorKind::Open, self.number(word.epoch()), retry_after)
+    }
+
     /// The error of a call that was not let through.
-    pub(super) fn reject(&self, word: Word, rejection: Rejection) -> CircuitBreakerError {
-        let name = self.lasting_name();
-        let opened = |before: u64| self.trip(word.epoch().wrapping_sub(before) % EPOCHS);
-        match rejection {
-            Rejection::Open { retry_after } => {
-                self.count(Count::RejectedOpen);
-                CircuitBreakerError::open(name, retry_after, opened(0))
-            }
-            Rejection::Probing => {
-                self.count(Count::RejectedProbing);
-                CircuitBreakerError::probing(name, opened(1))
-            }
-            Rejection::Recovering => {
-                self.count(Count::RejectedRecovering);
-                CircuitBreakerError::recovering(name, opened(2))
-            }
-            Rejection::ForcedOpen => {
-                self.count(Count::RejectedForcedOpen);
-                CircuitBreakerError::forced_open(name, opened(0))
-            }
-        }
+    #[inline]
+    pub(super) fn refused(&self, refusal: Refusal) -> CircuitBreakerError {
+        CircuitBreakerError::new(self.lasting_name(), self.history.get(), refusal)
     }
 
     /// How long the open state `word` lasts. Drawn from the number of the change, so that everyone
@@ -186,19 +190,18 @@ impl CircuitBreaker {
         self.given_back.begin(epoch);
     }
 
+    #[inline]
     fn lent_history(&self) -> &'static History {
-        self.history.get().unwrap_or_else(|| {
-            let lent = History::lend();
-            if self.history.set(lent).is_err() {
-                lent.give_back_unused();
-            }
-            self.history.get().unwrap_or(lent)
-        })
+        self.history.get().unwrap_or_else(|| self.first_history())
     }
 
-    fn trip(&self, epoch: u64) -> Trip {
-        let history = self.lent_history();
-        Trip { history, lease: history.lease(), epoch: self.number(epoch) }
+    #[cold]
+    fn first_history(&self) -> &'static History {
+        let lent = History::lend();
+        if self.history.set(lent).is_err() {
+            lent.give_back_unused();
+        }
+        self.history.get().unwrap_or(lent)
     }
 
     /// What time it was for people at a time of the breaker's clock, by one reading of both.

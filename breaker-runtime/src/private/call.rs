@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::handle::Handle;
 use crate::breaker::{CircuitBreaker, Finish, Permit, Watch, Whose};
 use crate::error::CircuitBreakerError;
+#[cfg(feature = "tokio")]
+use crate::error::{ErrorKind, Refusal};
 use crate::key::Key;
 use crate::keyed::Breakers;
 use crate::outcome::Verdict;
@@ -132,5 +134,5 @@ pub fn limit<H: Handle, F: Future>(permit: &mut Permit<H>, limit: Duration, call
 #[cold]
 #[must_use]
 pub fn timed_out<H: Handle>(permit: Permit<H>, limit: Duration) -> CircuitBreakerError {
-    CircuitBreakerError::timed_out(permit.timed_out(), limit)
+    CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(ErrorKind::TimedOut, 0, limit))
 }
