@@ -227,6 +227,15 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
         self.ticket.set_whose(Whose::Running);
     }
 
+    /// The call runs again, if it did not.
+    #[inline]
+    pub(crate) fn go_on(&mut self) {
+        // Most calls are polled once: a look costs less than a change of what was written just now.
+        if self.ticket.tag & WHOSE != Whose::Running as u64 {
+            self.run();
+        }
+    }
+
     /// The call is not running any more, until it goes on.
     #[inline]
     pub(crate) fn wait(&mut self) {
@@ -317,6 +326,8 @@ where
 {
     #[inline]
     pub(crate) fn new(permit: &'a mut Permit<B>, call: Pin<&'a mut F>, judge: J, settled: S) -> Self {
+        // It is polled at once, and there the permit is at hand.
+        permit.run();
         Self { call, end: Some((permit, judge, settled)) }
     }
 }
@@ -337,7 +348,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let Self { call, end } = self.get_mut();
         if let Some((permit, ..)) = end {
-            permit.run();
+            permit.go_on();
         }
         let polled = call.as_mut().poll(context);
         let Poll::Ready(output) = &polled else {

@@ -6,14 +6,17 @@ use arcly_http::resilience::{BreakerOpen, circuit_breaker};
 use super::{POLLED, Purpose};
 use crate::scenario::{Form, Task};
 use crate::subject::Subject;
-use crate::work::{SmallError, poll, work};
+use crate::work::{SmallError, poll, work, work_async};
 
 pub(crate) fn subject(task: Task, purpose: Purpose) -> Option<Subject> {
     macro_rules! function {
-        ($name:ident) => {{
+        ($name:ident) => {
+            function!($name, |order| work(order))
+        };
+        ($name:ident, |$order:ident| $work:expr) => {{
             #[circuit_breaker(threshold = 5, cooldown = "1h")]
-            async fn $name(order: u64) -> Result<u64, SmallError> {
-                work(order)
+            async fn $name($order: u64) -> Result<u64, SmallError> {
+                $work
             }
             Subject::new(task, || (), |(), order| poll($name(order)))
         }};
@@ -23,7 +26,7 @@ pub(crate) fn subject(task: Task, purpose: Purpose) -> Option<Subject> {
         (Task::Closed(Form::Async), Purpose::Contract) => Some(function!(closed_async_to_prove)),
         (Task::Rejected, Purpose::Contract) => Some(function!(rejected_to_prove)),
         (Task::Closed(Form::Sync), Purpose::Measure) => Some(function!(closed).note(POLLED)),
-        (Task::Closed(Form::Async), Purpose::Measure) => Some(function!(closed_async)),
+        (Task::Closed(Form::Async), Purpose::Measure) => Some(function!(closed_async, |order| work_async(order).await)),
         (Task::Rejected, Purpose::Measure) => Some(function!(rejected).note(POLLED)),
         (Task::Counted { .. } | Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. }, _) => None,
     }
