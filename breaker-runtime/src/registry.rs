@@ -321,14 +321,9 @@ pub fn lagged() -> u64 {
     listen::lagged()
 }
 
-/// The breakers of the function `id`, which should be one.
-pub(crate) fn find(id: SiteId) -> impl Iterator<Item = &'static CircuitBreaker> {
-    Site::all().filter(move |site| site.id() == id).filter_map(Site::breaker)
-}
-
-/// The family of the function `id`, which should be one.
-pub(crate) fn find_family(id: SiteId) -> impl Iterator<Item = &'static Breakers> {
-    Site::all().filter(move |site| site.id() == id).filter_map(Site::breakers)
+/// The function `id`, which should be one.
+pub(crate) fn find(id: SiteId) -> impl Iterator<Item = &'static Site> {
+    Site::all().filter(move |site| site.id() == id)
 }
 
 fn added() -> std::sync::MutexGuard<'static, Vec<&'static CircuitBreaker>> {

@@ -1,5 +1,4 @@
-//! What a breaker adds to a future: at most 64 bytes; an argument that its key borrows from a second time; and 64 bytes
-//! more where a fallback waits, or answers failures.
+//! What a breaker adds to a future: at most 64 bytes, and an argument that its key borrows from a second time.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -144,8 +143,8 @@ fn at_most_64_bytes() {
         ("by rates", size(large_by_rates(large_one)), plain, 64),
         ("held elsewhere", size(client.large_protected(large_one)), size(client.large(large_one)), 64),
         ("fallback", size(large_with_a_fallback(large_one)), plain, 64),
-        ("fallback that waits", size(large_with_a_fallback_that_waits(large_one)), plain, 128),
-        ("fallback for failures", size(large_with_a_fallback_for_failures(large_one)), plain, 128),
+        ("fallback that waits", size(large_with_a_fallback_that_waits(large_one)), plain, 64),
+        ("fallback for failures", size(large_with_a_fallback_for_failures(large_one)), plain, 64),
         ("keyed", size(large_keyed("a", large_one)), keyless, 64 + borrowed),
         ("keyed, fallback", size(large_keyed_with_a_fallback("a", large_one)), keyless, 64),
         ("time limit", size(large_with_a_time_limit(large_one)), limited, 64),

@@ -210,19 +210,19 @@ fn site_id(plan: &Plan, Site { item, nth }: Site) -> TokenStream {
 /// }
 /// ```
 /// for a shared static `{ P::current(P::breaker_of(&PRICING)) }`, and for a family the same as for one with
-/// `P::Breakers` and `P::FamilyAccessor`.
+/// `P::Breakers` and `__FOUND.family()`.
 pub(super) fn accessor(plan: &Plan, site: Site) -> Option<TokenStream> {
     let name = plan.accessor.as_ref()?;
     let p = &plan.runtime;
     let keyed = plan.family().is_some();
-    let (returned, found) = if keyed { ("Breakers", "FamilyAccessor") } else { ("CircuitBreaker", "Accessor") };
-    let (returned, found) = (Ident::new(returned, here()), Ident::new(found, here()));
+    let (returned, get) = if keyed { ("Breakers", "family") } else { ("CircuitBreaker", "get") };
+    let (returned, get) = (Ident::new(returned, here()), Ident::new(get, here()));
     let body = match &plan.breaker {
         Breaker::Own { .. } => {
             let site = site_id(plan, site);
             quote_spanned! {here()=>
-                static __FOUND: #p::#found = #p::#found::new(#site);
-                __FOUND.get()
+                static __FOUND: #p::Accessor = #p::Accessor::new(#site);
+                __FOUND.#get()
             }
         }
         Breaker::Shared { expr, .. } => {

@@ -9,27 +9,36 @@ use super::place::Place;
 use super::run::default_verdict;
 use crate::plan::{Answer, Fallback, Plan};
 
-/// What the rejected arm calls the error, and how it leaves the function.
-///
-/// Output: `return P::FromRejected::from_rejected(error)`, or ANSWER and `return answer`
-pub(super) fn on_rejection(plan: &Plan) -> (TokenStream, TokenStream) {
+/// What the caller of a rejected call gets.
+pub(super) struct Rejected {
+    /// The name of the error, where it is needed.
+    pub(super) error: Option<TokenStream>,
+    /// ANSWER, where there is a fallback.
+    pub(super) answer: Option<TokenStream>,
+    /// `answer`, or `P::FromRejected::from_rejected(error)`
+    pub(super) value: TokenStream,
+    /// Whether something is awaited there.
+    pub(super) waits: bool,
+}
+
+pub(super) fn on_rejection(plan: &Plan) -> Rejected {
     let p = &plan.runtime;
-    let error = quote_spanned!(here()=> error);
+    let (error, value) = (quote_spanned!(here()=> error), quote_spanned!(here()=> answer));
     match plan.fallback.as_ref().map(|fallback| &fallback.answer) {
         None => {
             let place = Place::of(&plan.function.output.place);
             let value = place.call(quote_spanned!(here()=> #p::FromRejected::from_rejected), error.clone());
-            (error, quote_spanned!(here()=> return #value))
+            Rejected { error: Some(error), answer: None, value, waits: false }
         }
         Some(Answer::Path { path, arguments }) => {
             let answer = answer(plan, &path_call(plan, path, arguments), quiet(arguments).as_ref());
-            (quote_spanned!(here()=> _), quote_spanned!(here()=> #answer return answer))
+            Rejected { error: None, answer: Some(answer), value, waits: plan.function.is_async() }
         }
         Some(Answer::Closure { expr, waits }) => {
             let closure = closure(plan, expr, *waits);
             let called = closure_call(&closure, &quote_spanned!(here()=> #p::Cause::Rejected(error)), *waits);
             let answer = answer(plan, &called, None);
-            (error, quote_spanned!(here()=> #answer return answer))
+            Rejected { error: Some(error), answer: Some(answer), value, waits: *waits }
         }
     }
 }

@@ -49,7 +49,7 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
     TokenTree::from(group).into()
 }
 
-/// Output, where the fallback answers rejections, or there is none:
+/// Output, where there is no fallback, or one that answers rejections and does not wait:
 /// ```text
 /// let breaker = …;
 /// let permit = match P::admit(&breaker, LIMIT) {
@@ -66,12 +66,28 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// };
 /// RUN
 /// ```
+/// where it waits, so that the future need not keep what was matched:
+/// ```text
+/// let breaker = …;
+/// let error = 'rejected: {
+///     let permit = match P::admit(&breaker, LIMIT) {
+///         P::Result::Ok(permit) => permit,
+///         P::Result::Err(error) => break 'rejected error,
+///     };
+///     return { RUN };
+/// };
+/// ANSWER
+/// ```
 /// where it answers failures as well:
 /// ```text
 /// let breaker = …;
-/// let (cause, arguments) = match P::admit(&breaker, LIMIT) {
-///     P::Result::Ok(permit) => { let kept = (…); RUN, which returns a success }
-///     P::Result::Err(error) => { let given = (…); (P::Cause::Rejected(error), given) }
+/// let (cause, arguments) = 'given_up: {
+///     let permit = match P::admit(&breaker, LIMIT) {
+///         P::Result::Ok(permit) => permit,
+///         P::Result::Err(error) => { let given = (…); break 'given_up (P::Cause::Rejected(error), given) }
+///     };
+///     let kept = (…);
+///     RUN, which returns a success
 /// };
 /// ANSWER
 /// ```
@@ -88,44 +104,75 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
         return quote_spanned! {here()=>
             #breaker
             #before
-            let #received = match #admitted {
-                #p::Result::Ok(#permit) => { #quiet let kept = #kept; #run }
-                #p::Result::Err(error) => { #quiet let given = #given; (#p::Cause::Rejected(error), given) }
+            let #received = 'given_up: {
+                let #permit = match #admitted {
+                    #p::Result::Ok(permit) => permit,
+                    #p::Result::Err(error) => {
+                        #quiet let given = #given;
+                        break 'given_up (#p::Cause::Rejected(error), given)
+                    }
+                };
+                #quiet let kept = #kept;
+                #run
             };
             #answer
         };
     }
-    let (error, rejected) = fallback::on_rejection(plan);
+    let fallback::Rejected { error, answer, value, waits } = fallback::on_rejection(plan);
     let run = run::to_the_end(plan);
-    if plan.family().is_some() {
+    let rejected = |taken: &TokenStream| {
+        if waits {
+            quote_spanned!(here()=> break 'rejected #taken)
+        } else {
+            quote_spanned!(here()=> #answer return #value)
+        }
+    };
+    let name = error.clone().unwrap_or_else(|| quote_spanned!(here()=> _));
+    let (before, admission, taken) = if plan.family().is_some() {
         // To have the answer in a variable would cost an async function its room until the end.
         let found = breaker::found(plan, site);
-        let breaker =
-            plan.fallback.as_ref().map_or_else(|| quote_spanned!(here()=> _), |_| quote_spanned!(here()=> breaker));
+        let breaker = plan.fallback.as_ref().map(|_| quote_spanned!(here()=> breaker));
+        let taken = match (&breaker, &error) {
+            (Some(breaker), Some(error)) => quote_spanned!(here()=> (#breaker, #error)),
+            (breaker, error) => quote_spanned!(here()=> #breaker #error),
+        };
+        let (breaker, rejected) = (breaker.unwrap_or_else(|| quote_spanned!(here()=> _)), rejected(&taken));
         let (ok, err) = (
             quote_spanned!(here()=> (_, #p::Result::Ok(permit))),
-            quote_spanned!(here()=> (#breaker, #p::Result::Err(#error))),
+            quote_spanned!(here()=> (#breaker, #p::Result::Err(#name))),
         );
-        return if plan.limit.is_some() {
+        let admission = if plan.limit.is_some() {
             quote_spanned! {here()=>
                 let (#permit, limit) = match #found { (#ok, limit) => (permit, limit), (#err, _) => { #rejected } };
-                #run
             }
         } else {
-            quote_spanned! {here()=>
-                let #permit = match #found { #ok => permit, #err => { #rejected } };
-                #run
-            }
+            quote_spanned!(here()=> let #permit = match #found { #ok => permit, #err => { #rejected } };)
         };
+        (TokenStream::new(), admission, taken)
+    } else {
+        let (breaker, admitted) = (breaker::handle(plan, site), run::admission(plan));
+        let taken = error.unwrap_or_default();
+        let rejected = rejected(&taken);
+        let admission = quote_spanned! {here()=>
+            let #permit = match #admitted {
+                #p::Result::Ok(permit) => permit,
+                #p::Result::Err(#name) => { #rejected }
+            };
+        };
+        (breaker, admission, taken)
+    };
+    if !waits {
+        return quote_spanned!(here()=> #before #admission #run);
     }
-    let breaker = breaker::handle(plan, site);
-    let admitted = run::admission(plan);
+    let received = (!taken.is_empty()).then(|| quote_spanned!(here()=> let #taken =));
+    let end = received.as_ref().map(|_| quote_spanned!(here()=> ;));
     quote_spanned! {here()=>
-        #breaker
-        let #permit = match #admitted {
-            #p::Result::Ok(permit) => permit,
-            #p::Result::Err(#error) => { #rejected }
-        };
-        #run
+        #before
+        #received 'rejected: {
+            #admission
+            return { #run };
+        } #end
+        #answer
+        #value
     }
 }

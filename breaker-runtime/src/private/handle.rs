@@ -9,7 +9,7 @@ use once_cell::race::OnceRef;
 use crate::breaker::CircuitBreaker;
 use crate::keyed::Breakers;
 use crate::registry;
-use crate::site::SiteId;
+use crate::site::{Site, SiteId};
 
 /// What a permit holds on to: a static breaker, or a share in one.
 pub trait Handle: Deref<Target = CircuitBreaker> + Clone {}
@@ -155,7 +155,7 @@ pub fn breaker_of<S: Static>(breaker: S) -> &'static CircuitBreaker {
 #[derive(Debug)]
 pub struct Accessor {
     id: SiteId,
-    found: OnceRef<'static, CircuitBreaker>,
+    found: OnceRef<'static, Site>,
 }
 
 impl Accessor {
@@ -173,39 +173,32 @@ impl Accessor {
     /// know, or where something else than cargo builds a library and a binary from the same module.
     #[must_use]
     pub fn get(&self) -> &'static CircuitBreaker {
-        current(self.found.get_or_init(|| only(self.id, registry::find(self.id))))
-    }
-}
-
-/// The same for a function that has a breaker for each key.
-#[derive(Debug)]
-pub struct FamilyAccessor {
-    id: SiteId,
-    found: OnceRef<'static, Breakers>,
-}
-
-impl FamilyAccessor {
-    /// For the function `id`.
-    #[must_use]
-    pub const fn new(id: SiteId) -> Self {
-        Self { id, found: OnceRef::new() }
+        current(self.find(Site::breaker))
     }
 
-    /// The breakers.
+    /// The same for a function that has a breaker for each key.
     ///
     /// # Panics
     ///
-    /// As [`Accessor::get`].
+    /// As [`get`](Self::get).
     #[must_use]
-    pub fn get(&self) -> &'static Breakers {
-        own_family(self.found.get_or_init(|| only(self.id, registry::find_family(self.id))))
+    pub fn family(&self) -> &'static Breakers {
+        own_family(self.find(Site::breakers))
     }
-}
 
-fn only<T>(id: SiteId, mut found: impl Iterator<Item = &'static T>) -> &'static T {
-    match (found.next(), found.next()) {
-        (Some(one), None) => one,
-        (None, _) => panic!("the linker's list of breakers lacks {id:?}"),
-        (Some(_), Some(_)) => panic!("the linker's list of breakers has two of {id:?}"),
+    fn find<T>(&self, what: fn(&Site) -> Option<&'static T>) -> &'static T {
+        if let Some(known) = self.found.get().and_then(what) {
+            return known;
+        }
+        let mut found = registry::find(self.id).filter_map(|site| Some((site, what(site)?)));
+        match (found.next(), found.next()) {
+            (Some((site, one)), None) => {
+                // Whoever else was here has found the same.
+                let _ = self.found.set(site);
+                one
+            }
+            (None, _) => panic!("the linker's list of breakers lacks {:?}", self.id),
+            (Some(_), Some(_)) => panic!("the linker's list of breakers has two of {:?}", self.id),
+        }
     }
 }

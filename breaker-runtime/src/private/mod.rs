@@ -30,8 +30,7 @@ pub use self::checked::{
     window, with_window,
 };
 pub use self::handle::{
-    Accessor, FamilyAccessor, Handle, Shared, Static, breaker_of, current, family_with_limit, own, own_family, shared,
-    with_limit,
+    Accessor, Handle, Shared, Static, breaker_of, current, family_with_limit, own, own_family, shared, with_limit,
 };
 pub use self::judge::{Fallible, as_failure, classified, error_of, exists, failure_if, ladder};
 pub use self::key::key_ladder;
