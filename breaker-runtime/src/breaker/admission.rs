@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::cell::Settled;
 use super::in_force::InForce;
-use super::permit::{Permit, Ticket, Whose};
+use super::permit::{Admitted, Permit, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
 use super::settling::probe_rule;
@@ -43,21 +43,21 @@ impl CircuitBreaker {
     {
         let this: &Self = breaker;
         let word = this.cell.load();
-        let ticket = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
-            Ticket::new(word.identity(), Time::END, Time::END, whose)
+        let admitted = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
+            (Ticket::new(word.identity(), Time::END, whose), Time::END)
         } else {
             match this.admit_slow(word, limit, whose) {
-                Ok(ticket) => ticket,
+                Ok(admitted) => admitted,
                 Err(refusal) => return Err(this.refused(refusal)),
             }
         };
         this.totals.add(Count::Started);
-        Ok(Permit::new(breaker.clone(), ticket))
+        Ok(Permit::new(breaker.clone(), admitted))
     }
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
     /// before a probe is due is rejected at once, if that is known already.
-    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
         if word.lets_all_pass() {
             return self.admit_timed(word, limit, whose);
         }
@@ -72,23 +72,25 @@ impl CircuitBreaker {
 
     /// Admission to a closed breaker that lets all pass, of a call whose time counts; where it is the first in its
     /// slice, it must look at the running ones.
-    fn admit_timed(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
-        let ticket = self.in_force(|force| {
+    fn admit_timed(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
+        let admitted = self.in_force(|force| {
             let (epoch, now) = (word.identity(), self.clock.now());
-            let ticket = Ticket::new(epoch, now, force.deadline(now, limit.filter(is_a_limit)), whose);
+            let ticket = Ticket::new(epoch, now, whose);
+            let deadline = force.deadline(now, limit.filter(is_a_limit));
             if !force.settings.minds_slow() {
-                return Some(ticket);
+                return Some((ticket, deadline));
             }
-            force.record_beginning_unless_due(epoch, now).then(|| ticket.counted_in(force.running_number()))
+            let recorded = force.record_beginning_unless_due(epoch, now);
+            recorded.then(|| (ticket.counted_in(force.running_number()), deadline))
         });
-        match ticket {
-            Some(ticket) => Ok(ticket),
+        match admitted {
+            Some(admitted) => Ok(admitted),
             None => self.admit_by_rules(word, limit, whose),
         }
     }
 
     #[cold]
-    fn admit_by_rules(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+    fn admit_by_rules(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
         self.in_force(|force| self.admit_by(force, word, limit.filter(is_a_limit), whose))
     }
 
@@ -98,7 +100,7 @@ impl CircuitBreaker {
         mut word: Word,
         limit: Option<Duration>,
         whose: Whose,
-    ) -> Result<Ticket, Refusal> {
+    ) -> Result<Admitted, Refusal> {
         let now = self.clock.now();
         let epoch = loop {
             match self.answer(force, word, now, limit) {
@@ -111,12 +113,12 @@ impl CircuitBreaker {
                 Answer::Again(found) => word = found,
             }
         };
-        let ticket = Ticket::new(epoch, now, force.deadline(now, limit), whose);
+        let (ticket, deadline) = (Ticket::new(epoch, now, whose), force.deadline(now, limit));
         if force.settings.minds_slow() && epoch.is_closed() && epoch != Identity::UNHEARD {
             force.record_beginning(epoch, now);
-            return Ok(ticket.counted_in(force.running_number()));
+            return Ok((ticket.counted_in(force.running_number()), deadline));
         }
-        Ok(ticket)
+        Ok((ticket, deadline))
     }
 
     fn answer(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {

@@ -36,9 +36,11 @@ where
 {
     breaker: B,
     ticket: Ticket,
+    /// When the call will have run for its time limit; the end of time without one.
+    deadline: Time,
 }
 
-/// What a permit knows of its call.
+/// What a permit knows of its call, but for its time limit: two words, which are handed on in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     /// The epoch, and in its evidence bits, which are free, whose the permit is, and in which window of
@@ -46,17 +48,18 @@ pub(crate) struct Ticket {
     tag: u64,
     /// When the call began; the end of time where nobody needs to know.
     pub(crate) began: Time,
-    /// When the call will have run for its time limit; the end of time without one.
-    pub(crate) deadline: Time,
 }
+
+/// A ticket, and the deadline of its call.
+pub(crate) type Admitted = (Ticket, Time);
 
 /// The tag of a permit that has been settled.
 const SETTLED: u64 = u64::MAX;
 
 impl Ticket {
     #[inline]
-    pub(crate) fn new(epoch: Identity, began: Time, deadline: Time, whose: Whose) -> Self {
-        Self { tag: epoch.bits() | whose as u64, began, deadline }
+    pub(crate) fn new(epoch: Identity, began: Time, whose: Whose) -> Self {
+        Self { tag: epoch.bits() | whose as u64, began }
     }
 
     #[inline]
@@ -114,8 +117,8 @@ const RUNNING: u64 = RUNNING_NUMBERS << RUNNING_AT;
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
-    pub(crate) fn new(breaker: B, ticket: Ticket) -> Self {
-        Self { breaker, ticket }
+    pub(crate) fn new(breaker: B, (ticket, deadline): Admitted) -> Self {
+        Self { breaker, ticket, deadline }
     }
 
     /// The call succeeded.
@@ -246,7 +249,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
 impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
     fn drop(&mut self) {
         if self.ticket.tag != SETTLED {
-            self.breaker.dropped(self.ticket);
+            self.breaker.dropped(self.ticket, self.deadline);
         }
     }
 }
@@ -378,7 +381,7 @@ mod tests {
     fn a_ticket_keeps_its_epoch_its_owner_and_its_window_apart() {
         let epoch = Word::FIRST.open(0).close().identity();
         for whose in [Whose::Callers, Whose::Waiting, Whose::Running] {
-            let ticket = Ticket::new(epoch, Time::END, Time::END, whose);
+            let ticket = Ticket::new(epoch, Time::END, whose);
             assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, whose, 0));
             for number in 1..=RUNNING_NUMBERS {
                 let mut ticket = ticket.counted_in(number);

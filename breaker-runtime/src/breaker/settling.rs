@@ -224,7 +224,7 @@ impl CircuitBreaker {
 
     /// A permit was dropped that had not been settled.
     #[cold]
-    pub(super) fn dropped(&self, ticket: Ticket) {
+    pub(super) fn dropped(&self, ticket: Ticket, deadline: Time) {
         let panicked = match ticket.whose() {
             Whose::Callers => thread::panicking(),
             Whose::Waiting => false,
@@ -233,12 +233,12 @@ impl CircuitBreaker {
         if panicked {
             return self.failed(ticket, Fault::of(PANIC, Quote::Plain("panicked")));
         }
-        self.in_force(|force| self.cancelled(force, ticket));
+        self.in_force(|force| self.cancelled(force, ticket, deadline));
         self.totals.leave(&self.clock);
     }
 
-    fn cancelled(&self, force: InForce<'_>, ticket: Ticket) {
-        let ran_out = || ticket.deadline != Time::END && self.clock.now() >= ticket.deadline;
+    fn cancelled(&self, force: InForce<'_>, ticket: Ticket, deadline: Time) {
+        let ran_out = || deadline != Time::END && self.clock.now() >= deadline;
         match force.settings.on_cancel {
             OnCancel::Ignore => self.cancelled_unheard(force, ticket),
             _ if ran_out() => {
