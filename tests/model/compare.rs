@@ -28,12 +28,11 @@ pub(crate) fn live(rules: Rules, made: Duration, steps: &[Step]) -> Result<Refer
                 end(under_way.remove(index), outcome, &mut model);
             }
             Step::End(..) => {}
-            Step::Call(outcome) => {
-                let before = under_way.len();
-                start(&breaker, &mut model, &mut under_way)?;
-                agree(&breaker, &model)?;
-                if under_way.len() > before {
-                    end(under_way.remove(before), outcome, &mut model);
+            Step::Call(outcome) => call(outcome, &breaker, &mut model, &mut under_way)?,
+            Step::Calls(outcome, many) => {
+                for _ in 0..many {
+                    call(outcome, &breaker, &mut model, &mut under_way)?;
+                    agree(&breaker, &model)?;
                 }
             }
             Step::Advance(by) => advance(by, &clock, &mut model),
@@ -56,6 +55,21 @@ pub(crate) fn live(rules: Rules, made: Duration, steps: &[Step]) -> Result<Refer
 fn advance(by: Duration, clock: &ManualClock, model: &mut Reference) {
     clock.advance(by);
     model.now += by;
+}
+
+fn call<'a>(
+    outcome: Outcome,
+    breaker: &'a CircuitBreaker,
+    model: &mut Reference,
+    under_way: &mut UnderWay<'a>,
+) -> Result<(), TestCaseError> {
+    let before = under_way.len();
+    start(breaker, model, under_way)?;
+    agree(breaker, model)?;
+    if under_way.len() > before {
+        end(under_way.remove(before), outcome, model);
+    }
+    Ok(())
 }
 
 fn start<'a>(

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     End(usize, Outcome),
     /// Begins a call and ends it at the same moment.
     Call(Outcome),
+    /// So many of these, one after another.
+    Calls(Outcome, u32),
     Advance(Duration),
     /// So many tenths of the time that the rates look back on.
     Tenths(u32),
@@ -174,6 +176,38 @@ fn in_parts<S: Strategy<Value = Step>>(step: fn(Mood) -> S) -> impl Strategy<Val
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let touched = |mood| prop_oneof![20 => calls_and_pauses(mood), 1 => by_hand()];
     prop_oneof![in_parts(calls_and_pauses), in_parts(touched)]
+}
+
+/// Rules that take so many failures that most of them are known to be harmless.
+pub(crate) fn large_rules() -> impl Strategy<Value = Rules> {
+    let window = prop_oneof![short().prop_map(Window::Time), (60_u32..=300).prop_map(Window::Calls)];
+    let limits = (option::of(25_u32..=60), option::weighted(0.8, rate()), 10_u32..=60);
+    let streak = option::weighted(0.2, 30_u32..=60);
+    (window, limits, streak).prop_map(|(window, (failures, failure_rate, min_calls), consecutive)| Rules {
+        consecutive,
+        // A window has to be looked at by something.
+        failures: failures.or(failure_rate.is_none().then_some(40)),
+        failure_rate,
+        window: Some(window),
+        min_calls: failure_rate.map(|_| min_calls),
+        ..Rules::new()
+    })
+}
+
+/// Many calls, most of them in runs.
+pub(crate) fn many_steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = |mood| {
+        prop_oneof![
+            8 => (outcome(mood), 1_u32..=25).prop_map(|(outcome, many)| Step::Calls(outcome, many)),
+            2 => outcome(mood).prop_map(Step::Call),
+            1 => Just(Step::Start),
+            1 => (any::<Index>(), outcome(mood)).prop_map(|(index, outcome)| Step::End(index.index(64), outcome)),
+            2 => (1_u32..=10).prop_map(Step::Tenths),
+            1 => Just(Step::Wait),
+        ]
+    };
+    let mood = select(vec![Mood::Mixed, Mood::Failing, Mood::Well]);
+    vec(mood.prop_flat_map(move |mood| vec(step(mood), 1..20)), 1..8).prop_map(|parts| parts.concat())
 }
 
 /// When the breaker is made, by its clock.

@@ -13,10 +13,10 @@ mod rules;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngAlgorithm};
 
-fn config() -> ProptestConfig {
+fn config(cases: u32) -> ProptestConfig {
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/model/regressions.txt");
     ProptestConfig {
-        cases: 3_000,
+        cases,
         // Several times as fast as the default, where nothing is optimized.
         rng_algorithm: RngAlgorithm::XorShift,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(kept))),
@@ -25,13 +25,26 @@ fn config() -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(3_000))]
 
     #[test]
     fn every_answer_is_that_of_the_naive_breaker(
         rules in generate::rules(),
         made in generate::beginning(),
         steps in generate::steps(),
+    ) {
+        compare::live(rules, made, &steps)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    #[test]
+    fn so_is_that_of_a_breaker_whose_window_is_large(
+        rules in generate::large_rules(),
+        made in generate::beginning(),
+        steps in generate::many_steps(),
     ) {
         compare::live(rules, made, &steps)?;
     }
