@@ -218,7 +218,7 @@ fn what_failures_could_not_trip_by_older_settings_they_can_by_newer_ones() {
                 breaker.set_settings(if change % 2 == 0 { lax } else { other }).unwrap();
             }
             breaker.set_settings(strict).unwrap();
-            let due = (1..).find(|_| {
+            let due = (1..=1_000).find(|_| {
                 fail(&breaker);
                 breaker.state() == State::Open
             });

@@ -133,7 +133,7 @@ fn every_rule_quotes_the_last_failures_however_many_came_before() {
             admitted(&breaker).failure_with(said.last().unwrap());
         }
         let trip = breaker.snapshot().last_trip.unwrap();
-        let quoted: Vec<_> = trip.failures.iter().map(|failure| failure.text.to_string()).collect();
+        let quoted: Vec<_> = trip.failures.iter().map(|failure| failure.text.clone()).collect();
         assert!(said.len() >= 149, "{}", said.len());
         assert_eq!(quoted, said[said.len() - 3..], "{settings:?}");
     }
