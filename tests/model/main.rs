@@ -2,7 +2,7 @@
 //!
 //! A life that shows a difference is shortened, printed, and its seed kept in `regressions.txt`, to be
 //! lived again by every later run: commit that file. More lives are lived, in less time each, with
-//! `PROPTEST_CASES=1000000 cargo test --release -p breaker-tests --test model`.
+//! `PROPTEST_CASES=1000000 cargo test --release -p breaker-tests --test model every_answer`.
 
 mod compare;
 mod coverage;

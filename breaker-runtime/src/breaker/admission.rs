@@ -58,6 +58,8 @@ impl CircuitBreaker {
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
     /// before a probe is due is rejected at once, if that is known already.
     fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
+        // The longest time stands for no limit.
+        let limit = limit.filter(|limit| *limit != Duration::MAX);
         if word.lets_all_pass() {
             return self.admit_timed(word, limit, whose);
         }
@@ -76,7 +78,7 @@ impl CircuitBreaker {
         let admitted = self.in_force(|force| {
             let (epoch, now) = (word.identity(), self.clock.now());
             let ticket = Ticket::new(epoch, now, whose);
-            let deadline = force.deadline(now, limit.filter(is_a_limit));
+            let deadline = force.deadline(now, limit);
             if !force.settings.minds_slow() {
                 return Some((ticket, deadline));
             }
@@ -91,7 +93,7 @@ impl CircuitBreaker {
 
     #[cold]
     fn admit_by_rules(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
-        self.in_force(|force| self.admit_by(force, word, limit.filter(is_a_limit), whose))
+        self.in_force(|force| self.admit_by(force, word, limit, whose))
     }
 
     fn admit_by(
@@ -239,9 +241,4 @@ impl CircuitBreaker {
         // none, where somebody had forced the breaker open.
         self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings.saturating_add(1))
     }
-}
-
-/// The longest time stands for no limit.
-fn is_a_limit(limit: &Duration) -> bool {
-    *limit != Duration::MAX
 }

@@ -2,8 +2,8 @@
 //! know that it is not yet.
 //!
 //! Protocol: two words, of which the first says for which state the second holds. A writer first takes the pair for
-//! himself, and one who finds it taken leaves it; one who comes late puts his in the place of a newer one. Then readers look where
-//! the whole period is published ([`super::timeline`]). So what is here may be missing, and is never wrong.
+//! himself, and one who finds it taken leaves it; one who comes late puts his in the place of a newer one. Then readers
+//! look where the whole period is published ([`super::timeline`]). So what is here may be missing, and is never wrong.
 //!
 //! *Orderings.* A reader loads the first word, the second, and the first again. The fences keep these loads and the
 //! writer's stores in order: who has read a time of another writer sees that the pair was taken.

@@ -273,7 +273,7 @@ impl<'a> InForce<'a> {
     }
 
     /// Records a success among the calls of `epoch`.
-    pub(super) fn record_success(self, epoch: u64) {
+    pub(super) fn record_success_among_calls(self, epoch: u64) {
         self.totals.record(epoch);
     }
 

@@ -329,18 +329,7 @@ impl CircuitBreaker {
         E: From<CircuitBreakerError>,
     {
         let mut permit = Self::admit(&self, None, Whose::Waiting)?;
-        // By pieces, as in `Permit::call`.
-        Finish::new(
-            &mut permit,
-            pin!(call),
-            |output| by_type(output),
-            |output, permit| {
-                let value = output?;
-                permit.succeeded();
-                Ok(value)
-            },
-        )
-        .await
+        permit.finish(pin!(call)).await
     }
 
     /// Leave to make one call, for code that cannot be put into a closure or a future.
@@ -437,8 +426,13 @@ impl Beginning {
 pub(crate) fn by_type<T, E>(output: &Result<T, E>) -> Verdict<'static> {
     match output {
         Ok(_) => Verdict::Success,
-        Err(_) => Verdict::Failure(Fault::new(Quote::Plain(type_name::<E>()))),
+        Err(_) => Verdict::Failure(fault_by_type::<E>()),
     }
+}
+
+/// The failure of a call of which nothing is known but the type of its error.
+pub(crate) fn fault_by_type<E>() -> Fault<'static> {
+    Fault::new(Quote::Plain(type_name::<E>()))
 }
 
 // A panic that passes by leaves a breaker as whole as any other end of a call.

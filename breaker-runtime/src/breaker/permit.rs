@@ -1,15 +1,14 @@
 //! The proof of admission, which settles exactly once, whatever happens to the call.
 
-use std::any::type_name;
 use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
 
-use super::CircuitBreaker;
 use super::in_force::RUNNING_NUMBERS;
 use super::word::Identity;
+use super::{CircuitBreaker, by_type, fault_by_type};
 use crate::clock::Time;
 use crate::outcome::{Fault, Quote, Verdict};
 
@@ -218,10 +217,24 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
                 Ok(value)
             }
             Err(error) => {
-                self.failed(Fault::new(Quote::Plain(type_name::<E>())));
+                self.failed(fault_by_type::<E>());
                 Err(error)
             }
         }
+    }
+
+    /// Awaits the call, and settles it by its output.
+    pub(crate) fn finish<'a, T, E, F>(&'a mut self, call: Pin<&'a mut F>) -> impl Future<Output = F::Output>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        // By pieces, as in `call`.
+        let settled = |output: F::Output, permit: &mut Self| {
+            let value = output?;
+            permit.succeeded();
+            Ok(value)
+        };
+        Finish::new(self, call, |output| by_type(output), settled)
     }
 
     /// From here on, what drops this permit is the call itself.

@@ -55,7 +55,7 @@ impl InForce<'_> {
                     self.calls().failed(number, size, successes);
                     end.harmless == 0 || self.calls().numbered(number) > end.harmless
                 } else {
-                    self.record_success(number);
+                    self.record_success_among_calls(number);
                     false
                 };
                 if end.slow {
@@ -92,7 +92,7 @@ impl InForce<'_> {
         let look = if slow {
             self.record_end(ticket.epoch(), now, End { failed: false, slow, harmless: 0 })
         } else if self.settings.counts_calls() {
-            self.record_success(epoch);
+            self.record_success_among_calls(epoch);
             false
         } else {
             self.record_success_in_time(ticket.epoch(), now)

@@ -14,7 +14,7 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use crate::about::About;
-use crate::breaker::{Beginning, CircuitBreaker, Leave, Permit, Replaced, Watch, Whose, by_type, family_settings};
+use crate::breaker::{Beginning, CircuitBreaker, Leave, Permit, Replaced, Whose, family_settings};
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::event::{Reason, Transition};
@@ -372,9 +372,7 @@ impl Breakers {
         E: From<CircuitBreakerError>,
     {
         let mut permit = self.admit(key, None, Whose::Waiting).1?;
-        let output = Watch::new(&mut permit, pin!(call)).await;
-        permit.settle(by_type(&output));
-        output
+        permit.finish(pin!(call)).await
     }
 
     /// The breaker of the key, and its answer.

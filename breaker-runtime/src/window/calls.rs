@@ -206,7 +206,7 @@ mod harmless {
 
     const NUMBER: u64 = (1 << 28) - 1;
 
-    /// Numbers beyond those that there are bits for are cut: of fewer failures than can be.
+    /// Of numbers that there are no bits for, the greatest there is: fewer failures are known to be harmless then.
     pub(super) fn of(epoch: u64, revision: u64, number: u64) -> u64 {
         tag(epoch, revision) | number.min(NUMBER)
     }
