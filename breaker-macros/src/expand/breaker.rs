@@ -15,35 +15,21 @@ use crate::plan::{self, Breaker, Family, Plan, Setting};
 use crate::rules::Doubt;
 use crate::site::Site;
 
+/// The handle of the breaker that is asked, or of a family the answer itself.
+///
 /// Output:
 /// ```text
-/// let breaker = {
+/// {
 ///     static __BREAKER: P::CircuitBreaker = P::CircuitBreaker::new(NAME, P::Settings::new()…);
 ///     P::inventory::submit! { P::Site::new(SITE, || &__BREAKER) }
 ///     P::own(&__BREAKER)
-/// };
+/// }
 /// ```
-/// with a time limit `let (breaker, limit) = { const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, since the
-/// limit is one of the breaker's settings, which may have changed; of a breaker held elsewhere, `(…, __LIMIT)`. Items are
-/// not hygienic, so they stand in a block of their own, under names that nobody writes.
+/// with a time limit `{ const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, which gives both, since the limit
+/// is one of the breaker's settings, which may have changed; of a breaker held elsewhere, `(…, __LIMIT)`. Items are not
+/// hygienic, so they stand in a block of their own, under names that nobody writes.
 ///
-/// Of a family, the breaker is only found together with its answer:
-/// ```text
-/// let (breaker, admitted) = FOUND;
-/// ```
-/// and with a time limit `let ((breaker, admitted), limit) = FOUND`.
-pub(super) fn handle(plan: &Plan, site: Site) -> TokenStream {
-    let handle = if plan.family().is_some() {
-        quote_spanned!(here()=> (breaker, admitted))
-    } else {
-        quote_spanned!(here()=> breaker)
-    };
-    let pattern = if plan.limit.is_some() { quote_spanned!(here()=> (#handle, limit)) } else { handle };
-    let found = found(plan, site);
-    quote_spanned!(here()=> let #pattern = #found;)
-}
-
-/// The block that stands after the `=` of [`handle`]. Of a family:
+/// Of a family:
 /// ```text
 /// {
 ///     static __BREAKERS: P::Breakers = P::Breakers::new(NAME, P::Settings::new()…)…;

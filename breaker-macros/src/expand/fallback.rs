@@ -11,8 +11,10 @@ use crate::plan::{Answer, Fallback, Plan};
 
 /// What the caller of a rejected call gets.
 pub(super) struct Rejected {
-    /// The name of the error, where it is needed.
-    pub(super) error: Option<TokenStream>,
+    /// The name of the breaker, or `_` where it is not needed.
+    pub(super) breaker: TokenStream,
+    /// The same of the error.
+    pub(super) error: TokenStream,
     /// ANSWER, where there is a fallback.
     pub(super) answer: Option<TokenStream>,
     /// `answer`, or `P::FromRejected::from_rejected(error)`
@@ -23,22 +25,23 @@ pub(super) struct Rejected {
 
 pub(super) fn on_rejection(plan: &Plan) -> Rejected {
     let p = &plan.runtime;
-    let (error, value) = (quote_spanned!(here()=> error), quote_spanned!(here()=> answer));
+    let (breaker, error) = (quote_spanned!(here()=> breaker), quote_spanned!(here()=> error));
+    let (nothing, value) = (quote_spanned!(here()=> _), quote_spanned!(here()=> answer));
     match plan.fallback.as_ref().map(|fallback| &fallback.answer) {
         None => {
             let place = Place::of(&plan.function.output.place);
             let value = place.call(quote_spanned!(here()=> #p::FromRejected::from_rejected), error.clone());
-            Rejected { error: Some(error), answer: None, value, waits: false }
+            Rejected { breaker: nothing, error, answer: None, value, waits: false }
         }
         Some(Answer::Path { path, arguments }) => {
             let answer = answer(plan, &path_call(plan, path, arguments), quiet(arguments).as_ref());
-            Rejected { error: None, answer: Some(answer), value, waits: plan.function.is_async() }
+            Rejected { breaker, error: nothing, answer: Some(answer), value, waits: plan.function.is_async() }
         }
         Some(Answer::Closure { expr, waits }) => {
             let closure = closure(plan, expr, *waits);
             let called = closure_call(&closure, &quote_spanned!(here()=> #p::Cause::Rejected(error)), *waits);
             let answer = answer(plan, &called, None);
-            Rejected { error: Some(error), answer: Some(answer), value, waits: *waits }
+            Rejected { breaker, error, answer: Some(answer), value, waits: *waits }
         }
     }
 }
@@ -51,7 +54,7 @@ pub(super) struct AfterFailure {
     pub(super) quiet: Option<TokenStream>,
     /// Copies of the arguments, made once the call is admitted.
     pub(super) kept: TokenStream,
-    /// The pattern for the cause and the arguments.
+    /// The pattern for the breaker, the cause and the arguments.
     pub(super) received: TokenStream,
     /// The arguments themselves, where the call was rejected.
     pub(super) given: TokenStream,
@@ -69,7 +72,7 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
                 quiet: None,
                 before: quote_spanned!(here()=> let fallback = #closure;),
                 kept: quote_spanned!(here()=> ()),
-                received: quote_spanned!(here()=> (cause, ())),
+                received: quote_spanned!(here()=> (breaker, cause, ())),
                 given: quote_spanned!(here()=> ()),
                 answer: quote_spanned!(here()=> #answer answer),
             }
@@ -90,7 +93,7 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
                 quiet: quiet(arguments),
                 before: TokenStream::new(),
                 kept: quote_spanned!(here()=> (#(#copies,)*)),
-                received: quote_spanned!(here()=> (_, (#(#names,)*))),
+                received: quote_spanned!(here()=> (breaker, _, (#(#names,)*))),
                 given: quote_spanned!(here()=> (#(#arguments,)*)),
                 answer: quote_spanned!(here()=> #answer answer),
             }
@@ -100,7 +103,7 @@ pub(super) fn after_failure(plan: &Plan, fallback: &Fallback) -> AfterFailure {
 
 /// Output:
 /// ```text
-/// let ticket = P::falling_back(&breaker);
+/// let ticket = P::falling_back(breaker);
 /// let answer: R = CALL;
 /// ticket.answered(P::judge!(&answer));
 /// ```
@@ -109,7 +112,7 @@ fn answer(plan: &Plan, call: &TokenStream, quiet: Option<&TokenStream>) -> Token
     let output = &plan.function.output.ty;
     let verdict = default_verdict(plan, &quote_spanned!(here()=> &answer));
     quote_spanned! {here()=>
-        let ticket = #p::falling_back(&breaker);
+        let ticket = #p::falling_back(breaker);
         #quiet
         let answer: #output = #call;
         ticket.answered(#verdict);

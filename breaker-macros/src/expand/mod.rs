@@ -52,27 +52,19 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// Output, where there is no fallback, or one that answers rejections and does not wait:
 /// ```text
 /// let breaker = …;
-/// let permit = match P::admit(&breaker, LIMIT) {
+/// let permit = match P::admit(breaker, LIMIT) {
 ///     P::Result::Ok(permit) => permit,
-///     P::Result::Err(error) => { return ANSWER }
-/// };
-/// RUN
-/// ```
-/// of a family, whose breaker is found together with its answer:
-/// ```text
-/// let permit = match FOUND {
-///     (_, P::Result::Ok(permit)) => permit,
-///     (breaker, P::Result::Err(error)) => { return ANSWER }
+///     P::Result::Err((breaker, error)) => { return ANSWER }
 /// };
 /// RUN
 /// ```
 /// where it waits, so that the future need not keep what was matched:
 /// ```text
-/// let breaker = …;
-/// let error = 'rejected: {
-///     let permit = match P::admit(&breaker, LIMIT) {
+/// let (breaker, error) = 'rejected: {
+///     let breaker = …;
+///     let permit = match P::admit(breaker, LIMIT) {
 ///         P::Result::Ok(permit) => permit,
-///         P::Result::Err(error) => break 'rejected error,
+///         P::Result::Err(rejected) => break 'rejected rejected,
 ///     };
 ///     return { RUN };
 /// };
@@ -80,11 +72,14 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// ```
 /// where it answers failures as well:
 /// ```text
-/// let breaker = …;
-/// let (cause, arguments) = 'given_up: {
-///     let permit = match P::admit(&breaker, LIMIT) {
+/// let (breaker, cause, arguments) = 'given_up: {
+///     let breaker = …;
+///     let permit = match P::admit(breaker, LIMIT) {
 ///         P::Result::Ok(permit) => permit,
-///         P::Result::Err(error) => { let given = (…); break 'given_up (P::Cause::Rejected(error), given) }
+///         P::Result::Err((breaker, error)) => {
+///             let given = (…);
+///             break 'given_up (breaker, P::Cause::Rejected(error), given)
+///         }
 ///     };
 ///     let kept = (…);
 ///     RUN, which returns a success
@@ -93,86 +88,83 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// ```
 fn statements(plan: &Plan, site: Site) -> TokenStream {
     let p = &plan.runtime;
-    let permit =
-        if plan.function.is_async() { quote_spanned!(here()=> mut permit) } else { quote_spanned!(here()=> permit) };
     if let Some(fallback @ Fallback { on: FallbackOn::Failure, .. }) = &plan.fallback {
-        let breaker = breaker::handle(plan, site);
-        let admitted = run::admission(plan);
-        let parts = fallback::after_failure(plan, fallback);
-        let fallback::AfterFailure { before, quiet, kept, received, given, answer } = parts;
+        let fallback::AfterFailure { before, quiet, kept, received, given, answer } =
+            fallback::after_failure(plan, fallback);
+        let rejected = quote_spanned! {here()=>
+            #quiet let given = #given;
+            break 'given_up (breaker, #p::Cause::Rejected(error), given)
+        };
+        let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
         let run = run::or_give_up(plan);
         return quote_spanned! {here()=>
-            #breaker
             #before
             let #received = 'given_up: {
-                let #permit = match #admitted {
-                    #p::Result::Ok(permit) => permit,
-                    #p::Result::Err(error) => {
-                        #quiet let given = #given;
-                        break 'given_up (#p::Cause::Rejected(error), given)
-                    }
-                };
+                #admission
                 #quiet let kept = #kept;
                 #run
             };
             #answer
         };
     }
-    let fallback::Rejected { error, answer, value, waits } = fallback::on_rejection(plan);
+    let fallback::Rejected { breaker, error, answer, value, waits } = fallback::on_rejection(plan);
     let run = run::to_the_end(plan);
-    let rejected = |taken: &TokenStream| {
-        if waits {
-            quote_spanned!(here()=> break 'rejected #taken)
-        } else {
-            quote_spanned!(here()=> #answer return #value)
-        }
-    };
-    let name = error.clone().unwrap_or_else(|| quote_spanned!(here()=> _));
-    let (before, admission, taken) = if plan.family().is_some() {
-        // To have the answer in a variable would cost an async function its room until the end.
-        let found = breaker::found(plan, site);
-        let breaker = plan.fallback.as_ref().map(|_| quote_spanned!(here()=> breaker));
-        let taken = match (&breaker, &error) {
-            (Some(breaker), Some(error)) => quote_spanned!(here()=> (#breaker, #error)),
-            (breaker, error) => quote_spanned!(here()=> #breaker #error),
-        };
-        let (breaker, rejected) = (breaker.unwrap_or_else(|| quote_spanned!(here()=> _)), rejected(&taken));
-        let (ok, err) = (
-            quote_spanned!(here()=> (_, #p::Result::Ok(permit))),
-            quote_spanned!(here()=> (#breaker, #p::Result::Err(#name))),
-        );
-        let admission = if plan.limit.is_some() {
-            quote_spanned! {here()=>
-                let (#permit, limit) = match #found { (#ok, limit) => (permit, limit), (#err, _) => { #rejected } };
-            }
-        } else {
-            quote_spanned!(here()=> let #permit = match #found { #ok => permit, #err => { #rejected } };)
-        };
-        (TokenStream::new(), admission, taken)
-    } else {
-        let (breaker, admitted) = (breaker::handle(plan, site), run::admission(plan));
-        let taken = error.unwrap_or_default();
-        let rejected = rejected(&taken);
-        let admission = quote_spanned! {here()=>
-            let #permit = match #admitted {
-                #p::Result::Ok(permit) => permit,
-                #p::Result::Err(#name) => { #rejected }
-            };
-        };
-        (breaker, admission, taken)
-    };
+    let rejection = quote_spanned!(here()=> (#breaker, #error));
     if !waits {
-        return quote_spanned!(here()=> #before #admission #run);
+        let admission = admission(plan, site, &rejection, &quote_spanned!(here()=> #answer return #value));
+        return quote_spanned!(here()=> #admission #run);
     }
-    let received = (!taken.is_empty()).then(|| quote_spanned!(here()=> let #taken =));
-    let end = received.as_ref().map(|_| quote_spanned!(here()=> ;));
+    let rejected = quote_spanned!(here()=> rejected);
+    let admission = admission(plan, site, &rejected, &quote_spanned!(here()=> break 'rejected #rejected));
     quote_spanned! {here()=>
-        #before
-        #received 'rejected: {
+        let #rejection = 'rejected: {
             #admission
             return { #run };
-        } #end
+        };
         #answer
         #value
+    }
+}
+
+/// Output, with REJECTION for the pattern and REJECTED for what follows:
+/// ```text
+/// let breaker = …;
+/// let permit = match P::admit(breaker, LIMIT) {
+///     P::Result::Ok(permit) => permit,
+///     P::Result::Err(REJECTION) => { REJECTED }
+/// };
+/// ```
+/// of a family, whose breaker is found together with its answer:
+/// ```text
+/// let permit = match FOUND {
+///     P::Result::Ok(permit) => permit,
+///     P::Result::Err(REJECTION) => { REJECTED }
+/// };
+/// ```
+/// and with a time limit `let (permit, limit) = match FOUND { (P::Result::Ok(permit), limit) => (permit, limit), … };`.
+/// To have the answer in a variable would cost an async function its room until the end.
+fn admission(plan: &Plan, site: Site, rejection: &TokenStream, rejected: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    let permit =
+        if run::borrows_permit(plan) { quote_spanned!(here()=> mut permit) } else { quote_spanned!(here()=> permit) };
+    let found = breaker::found(plan, site);
+    let (ok, err) =
+        (quote_spanned!(here()=> #p::Result::Ok(permit)), quote_spanned!(here()=> #p::Result::Err(#rejection)));
+    match (plan.family().is_some(), plan.limit.is_some()) {
+        (true, true) => quote_spanned! {here()=>
+            let (#permit, limit) = match #found { (#ok, limit) => (permit, limit), (#err, _) => { #rejected } };
+        },
+        (true, false) => quote_spanned!(here()=> let #permit = match #found { #ok => permit, #err => { #rejected } };),
+        (false, limited) => {
+            let (handle, limit) = if limited {
+                (quote_spanned!(here()=> (breaker, limit)), quote_spanned!(here()=> #p::Option::Some(limit)))
+            } else {
+                (quote_spanned!(here()=> breaker), quote_spanned!(here()=> #p::Option::None))
+            };
+            quote_spanned! {here()=>
+                let #handle = #found;
+                let #permit = match #p::admit(breaker, #limit) { #ok => permit, #err => { #rejected } };
+            }
+        }
     }
 }

@@ -5,20 +5,21 @@ use quote::quote_spanned;
 
 use super::place::Place;
 use super::{group, here};
+use crate::args::FallbackOn;
 use crate::plan::{Plan, Unpacked};
 
-/// Output: `P::admit(&breaker, P::Option::Some(limit))`, or what a family has answered
-pub(super) fn admission(plan: &Plan) -> TokenStream {
-    if plan.family().is_some() {
-        return quote_spanned!(here()=> admitted);
-    }
-    let p = &plan.runtime;
-    let limit = if plan.limit.is_some() {
-        quote_spanned!(here()=> #p::Option::Some(limit))
-    } else {
-        quote_spanned!(here()=> #p::Option::None)
-    };
-    quote_spanned!(here()=> #p::admit(&breaker, #limit))
+/// Whether the call is awaited before its permit is given to what settles it.
+pub(super) fn borrows_permit(plan: &Plan) -> bool {
+    plan.function.is_async() && (plan.limit.is_some() || gives_up(plan) || has_a_say(plan))
+}
+
+fn gives_up(plan: &Plan) -> bool {
+    plan.fallback.as_ref().is_some_and(|fallback| fallback.on == FallbackOn::Failure)
+}
+
+/// Whether the user has a say in the judgement.
+fn has_a_say(plan: &Plan) -> bool {
+    plan.failure_if.is_some() || plan.ignore.is_some() || plan.class.is_some()
 }
 
 /// The call whose output goes to the caller, be it a success or a failure.
@@ -30,20 +31,19 @@ pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
     } else {
         quote_spanned!(here()=> #p::FromRejected::from_rejected)
     };
-    let late = place.call(from, quote_spanned!(here()=> #p::timed_out(permit, limit)));
+    let late = place.call(from, quote_spanned!(here()=> #p::timed_out(permit, limit).1));
     let settled = quote_spanned!(here()=> |output, permit| #p::settled!(output, permit));
     let ends = |what, judge| match what {
         Output::Of(body) => quote_spanned!(here()=> #p::run(permit, #body, #judge, #settled)),
         // What the user's own judgement borrows may be of a type that must not be kept while the call waits.
-        Output::OfFuture(body) if plan.failure_if.is_some() || plan.ignore.is_some() || plan.class.is_some() => {
+        Output::OfFuture(body) if has_a_say(plan) => {
             quote_spanned! {here()=>
-                let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
+                let output = #p::watch(&mut permit, #body).await;
                 #p::settle(permit, output, #judge, #settled)
             }
         }
         Output::OfFuture(body) => quote_spanned! {here()=>
-            let body = #p::pin!(#body);
-            #p::finish(&mut permit, body, #judge, #settled).await
+            #p::finish(permit, #body, #judge, #settled).await
         },
         Output::Known => quote_spanned!(here()=> #p::settle(permit, output, #judge, #settled)),
     };
@@ -53,13 +53,18 @@ pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
 /// The call whose success is returned at once; otherwise it gives the cause, and what was kept for the fallback.
 pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
-    let late = quote_spanned!(here()=> (#p::Cause::TimedOut(#p::timed_out(permit, limit)), kept));
+    let late = quote_spanned! {here()=>
+        {
+            let (breaker, error) = #p::timed_out(permit, limit);
+            (breaker, #p::Cause::TimedOut(error), kept)
+        }
+    };
     let ends = |what, judge| {
         let attempt = match what {
             Output::Of(body) => quote_spanned!(here()=> #p::attempt(permit, #body, #judge)),
             Output::OfFuture(body) => quote_spanned! {here()=>
                 {
-                    let output = { let body = #p::pin!(#body); #p::watch(&mut permit, body).await };
+                    let output = #p::watch(&mut permit, #body).await;
                     #p::settle_attempt(permit, output, #judge)
                 }
             },
@@ -68,7 +73,7 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
         quote_spanned! {here()=>
             match #attempt {
                 #p::Attempt::Done(output) => return output,
-                #p::Attempt::Failed(output) => (#p::Cause::Failed(output), kept),
+                #p::Attempt::Failed(breaker, output) => (breaker, #p::Cause::Failed(output), kept),
             }
         }
     };
@@ -91,17 +96,16 @@ enum Output {
 /// ```
 /// async:
 /// ```text
-/// let body = P::pin!(async move { BODY });
-/// P::finish(&mut permit, body, |output: &_| JUDGE, |output, permit| P::settled!(output, permit)).await
+/// P::finish(permit, async move { BODY }, |output: &_| JUDGE, |output, permit| P::settled!(output, permit)).await
 /// ```
 /// or, where the user has a say in the judgement:
 /// ```text
-/// let output = { let body = P::pin!(async move { BODY }); P::watch(&mut permit, body).await };
+/// let output = P::watch(&mut permit, async move { BODY }).await;
 /// P::settle(permit, output, |output: &_| JUDGE, |output, permit| P::settled!(output, permit))
 /// ```
 /// async with a time limit:
 /// ```text
-/// let outcome = { let body = P::pin!(P::limit(&mut permit, limit, async move { BODY })); P::watch(&mut permit, body).await };
+/// let outcome = P::watch_limited(&mut permit, limit, async move { BODY }).await;
 /// match outcome { P::Result::Ok(output) => P::settle(…), P::Result::Err(_) => LATE }
 /// ```
 /// or with `P::attempt` and `P::settle_attempt`, where a failure is not the end.
@@ -118,7 +122,7 @@ fn run(plan: &Plan, ends: impl FnOnce(Output, TokenStream) -> TokenStream, late:
     }
     let done = ends(Output::Known, judge);
     quote_spanned! {here()=>
-        let outcome = { let body = #p::pin!(#p::limit(&mut permit, limit, #body)); #p::watch(&mut permit, body).await };
+        let outcome = #p::watch_limited(&mut permit, limit, #body).await;
         match outcome {
             #p::Result::Ok(output) => #done,
             #p::Result::Err(_) => #late,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::cell::Settled;
 use super::in_force::InForce;
-use super::permit::{Admitted, Permit, Ticket, Whose};
+use super::permit::{Permit, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
 use super::settling::probe_rule;
@@ -34,30 +34,36 @@ pub(super) enum Rejection {
     ForcedOpen,
 }
 
+/// What is left of a breaker's handle and a call that it rejected.
+pub(crate) type Rejected<B> = (B, CircuitBreakerError);
+
 impl CircuitBreaker {
     #[expect(clippy::inline_always, reason = "out of line, copying its result costs more than all it does")]
     #[inline(always)]
-    pub(crate) fn admit<B>(breaker: &B, limit: Option<Duration>, whose: Whose) -> Result<Permit<B>, CircuitBreakerError>
+    pub(crate) fn admit<B>(breaker: B, limit: Option<Duration>, whose: Whose) -> Result<Permit<B>, Rejected<B>>
     where
-        B: Deref<Target = Self> + Clone,
+        B: Deref<Target = Self>,
     {
-        let this: &Self = breaker;
+        let this: &Self = &breaker;
         let word = this.cell.load();
-        let admitted = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
-            (Ticket::new(word.identity(), Time::END, whose), Time::END)
+        let ticket = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
+            Ticket::new(word.identity(), Time::END, whose)
         } else {
             match this.admit_slow(word, limit, whose) {
-                Ok(admitted) => admitted,
-                Err(refusal) => return Err(this.refused(refusal)),
+                Ok(ticket) => ticket,
+                Err(refusal) => {
+                    let error = this.refused(refusal);
+                    return Err((breaker, error));
+                }
             }
         };
         this.totals.add(Count::Started);
-        Ok(Permit::new(breaker.clone(), admitted))
+        Ok(Permit::new(breaker, ticket))
     }
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
     /// before a probe is due is rejected at once, if that is known already.
-    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
+    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
         // The longest time stands for no limit.
         let limit = limit.filter(|limit| *limit != Duration::MAX);
         if word.lets_all_pass() {
@@ -74,25 +80,24 @@ impl CircuitBreaker {
 
     /// Admission to a closed breaker that lets all pass, of a call whose time counts; where it is the first in its
     /// slice, it must look at the running ones.
-    fn admit_timed(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
-        let admitted = self.in_force(|force| {
+    fn admit_timed(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+        let ticket = self.in_force(|force| {
             let (epoch, now) = (word.identity(), self.clock.now());
             let ticket = Ticket::new(epoch, now, whose);
-            let deadline = force.deadline(now, limit);
             if !force.settings.minds_slow() {
-                return Some((ticket, deadline));
+                return Some(ticket);
             }
             let recorded = force.record_beginning_unless_due(epoch, now);
-            recorded.then(|| (ticket.counted_in(force.running_number()), deadline))
+            recorded.then(|| ticket.counted_in(force.running_number()))
         });
-        match admitted {
-            Some(admitted) => Ok(admitted),
+        match ticket {
+            Some(ticket) => Ok(ticket),
             None => self.admit_by_rules(word, limit, whose),
         }
     }
 
     #[cold]
-    fn admit_by_rules(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Admitted, Refusal> {
+    fn admit_by_rules(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
         self.in_force(|force| self.admit_by(force, word, limit, whose))
     }
 
@@ -102,7 +107,7 @@ impl CircuitBreaker {
         mut word: Word,
         limit: Option<Duration>,
         whose: Whose,
-    ) -> Result<Admitted, Refusal> {
+    ) -> Result<Ticket, Refusal> {
         let now = self.clock.now();
         let epoch = loop {
             match self.answer(force, word, now, limit) {
@@ -115,12 +120,12 @@ impl CircuitBreaker {
                 Answer::Again(found) => word = found,
             }
         };
-        let (ticket, deadline) = (Ticket::new(epoch, now, whose), force.deadline(now, limit));
+        let ticket = Ticket::new(epoch, now, whose);
         if force.settings.minds_slow() && epoch.is_closed() && epoch != Identity::UNHEARD {
             force.record_beginning(epoch, now);
-            return Ok((ticket.counted_in(force.running_number()), deadline));
+            return Ok(ticket.counted_in(force.running_number()));
         }
-        Ok((ticket, deadline))
+        Ok(ticket)
     }
 
     fn answer(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {

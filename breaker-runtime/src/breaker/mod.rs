@@ -21,25 +21,29 @@ mod settling;
 mod tenancy;
 mod timeline;
 mod totals;
+mod under_way;
 mod view;
 pub(crate) mod word;
 
 use std::any::type_name;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::pin::pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use once_cell::race::{OnceBox, OnceRef};
 
+pub(crate) use admission::Rejected;
 pub use builder::Builder;
 pub(crate) use in_force::Replaced;
 pub use permit::Permit;
-pub(crate) use permit::{Finish, Watch, Whose};
+pub(crate) use permit::Whose;
 pub(crate) use tenancy::{Leave, family_settings};
 pub(crate) use totals::Count;
 pub use totals::Totals;
+#[cfg(feature = "tokio")]
+pub(crate) use under_way::Limited;
+pub(crate) use under_way::{Asking, Finish, Watch};
 
 use crate::about::About;
 use crate::clock::{Clock, Time};
@@ -294,17 +298,14 @@ impl CircuitBreaker {
     where
         E: From<CircuitBreakerError>,
     {
-        match Self::admit(&self, None, Whose::Waiting) {
+        match Self::admit(self, None, Whose::Waiting) {
             Ok(permit) => permit.call(call),
-            Err(rejected) => Err(rejected.into()),
+            Err((_, rejected)) => Err(rejected.into()),
         }
     }
 
     /// Runs `call`, unless the breaker rejects it: then `call` is dropped without having run.
     /// An `Err` is a failure, a panic too; dropping the returned future cancels the call.
-    ///
-    /// The returned future is about twice as large as `call`; box a very large one. (The attribute
-    /// does not double it.)
     ///
     /// ```
     /// # use breaker_runtime::{CircuitBreaker, CircuitBreakerError};
@@ -324,12 +325,11 @@ impl CircuitBreaker {
     /// # Panics
     ///
     /// Where `call` does.
-    pub async fn call_async<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    pub fn call_async<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> impl Future<Output = Result<T, E>>
     where
         E: From<CircuitBreakerError>,
     {
-        let mut permit = Self::admit(&self, None, Whose::Waiting)?;
-        permit.finish(pin!(call)).await
+        Asking::new(move || Self::admit(self, None, Whose::Waiting), call)
     }
 
     /// Leave to make one call, for code that cannot be put into a closure or a future.
@@ -339,7 +339,7 @@ impl CircuitBreaker {
     /// A rejection, where the breaker is open or has all its probes under way.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<&Self>, CircuitBreakerError> {
-        Self::admit(&self, None, Whose::of_caller())
+        Self::admit(self, None, Whose::of_caller()).map_err(|(_, rejected)| rejected)
     }
 
     /// The same as [`try_acquire`](Self::try_acquire), with a permit that holds a share of the
@@ -360,7 +360,7 @@ impl CircuitBreaker {
     /// A rejection, where the breaker is open or has all its probes under way.
     #[inline]
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<Permit<Arc<Self>>, CircuitBreakerError> {
-        Self::admit(self, None, Whose::of_caller())
+        Self::admit(Arc::clone(self), None, Whose::of_caller()).map_err(|(_, rejected)| rejected)
     }
 
     /// Closes the breaker, whatever its state, and forgets all counts that decide. Calls under way

@@ -1,14 +1,15 @@
 //! The proof of admission, which settles exactly once, whatever happens to the call.
 
 use std::fmt;
+use std::mem;
 use std::ops::Deref;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::thread;
+#[cfg(feature = "tokio")]
+use std::time::Duration;
 
 use super::in_force::RUNNING_NUMBERS;
 use super::word::Identity;
-use super::{CircuitBreaker, by_type, fault_by_type};
+use super::{CircuitBreaker, fault_by_type};
 use crate::clock::Time;
 use crate::outcome::{Fault, Quote, Verdict};
 
@@ -35,11 +36,9 @@ where
 {
     breaker: B,
     ticket: Ticket,
-    /// When the call will have run for its time limit; the end of time without one.
-    deadline: Time,
 }
 
-/// What a permit knows of its call, but for its time limit: two words, which are handed on in registers.
+/// What a permit knows of its call: two words, which are handed on in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     /// The epoch, and in its evidence bits, which are free, whose the permit is, and in which window of
@@ -48,9 +47,6 @@ pub(crate) struct Ticket {
     /// When the call began; the end of time where nobody needs to know.
     pub(crate) began: Time,
 }
-
-/// A ticket, and the deadline of its call.
-pub(crate) type Admitted = (Ticket, Time);
 
 /// The tag of a permit that has been settled.
 const SETTLED: u64 = u64::MAX;
@@ -81,7 +77,9 @@ impl Ticket {
         match self.tag & WHOSE {
             0 => Whose::Callers,
             1 => Whose::Waiting,
-            _ => Whose::Running,
+            2 => Whose::Running,
+            3 => Whose::InTime,
+            _ => Whose::Overdue,
         }
     }
 
@@ -109,15 +107,27 @@ pub(crate) enum Whose {
     Waiting = 1,
     /// Ours, and the call is running: only its own panic can end it so.
     Running = 2,
+    /// As waiting, and it was dropped before its time limit.
+    InTime = 3,
+    /// As waiting, and it was dropped when it had been running for its time limit.
+    Overdue = 4,
 }
-const WHOSE: u64 = 0b11;
-const RUNNING_AT: u32 = 2;
+const WHOSE: u64 = 0b111;
+const RUNNING_AT: u32 = 3;
 const RUNNING: u64 = RUNNING_NUMBERS << RUNNING_AT;
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
-    pub(crate) fn new(breaker: B, (ticket, deadline): Admitted) -> Self {
-        Self { breaker, ticket, deadline }
+    pub(crate) fn new(breaker: B, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
+    }
+
+    /// The breaker that has admitted the call.
+    pub(crate) fn handle(&self) -> B
+    where
+        B: Clone,
+    {
+        self.breaker.clone()
     }
 
     /// The call succeeded.
@@ -223,46 +233,48 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
         }
     }
 
-    /// Awaits the call, and settles it by its output.
-    pub(crate) fn finish<'a, T, E, F>(&'a mut self, call: Pin<&'a mut F>) -> impl Future<Output = F::Output>
-    where
-        F: Future<Output = Result<T, E>>,
-    {
-        // By pieces, as in `call`.
-        let settled = |output: F::Output, permit: &mut Self| {
-            let value = output?;
-            permit.succeeded();
-            Ok(value)
-        };
-        Finish::new(self, call, |output| by_type(output), settled)
-    }
-
     /// From here on, what drops this permit is the call itself.
     #[inline]
     pub(crate) fn run(&mut self) {
         self.ticket.set_whose(Whose::Running);
     }
 
-    /// The call runs again, if it did not.
+    /// The call runs for as long as `step` does: a panic that ends it is the call's own.
     #[inline]
-    pub(crate) fn go_on(&mut self) {
-        // Most calls are polled once: a look costs less than a change of what was written just now.
-        if self.ticket.tag & WHOSE != Whose::Running as u64 {
-            self.run();
-        }
+    pub(crate) fn during<R>(&mut self, step: impl FnOnce() -> R) -> R {
+        let own = OwnPanic(&mut self.ticket);
+        let done = step();
+        // Only a panic drops it.
+        mem::forget(own);
+        done
     }
 
-    /// The call is not running any more, until it goes on.
-    #[inline]
-    pub(crate) fn wait(&mut self) {
-        self.ticket.set_whose(Whose::Waiting);
+    /// The call, which is waiting, will not go on. Whether it has run for its own time limit.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    pub(super) fn leave(&mut self, limit: Duration) {
+        if self.ticket.whose() == Whose::Waiting {
+            let overdue = self.breaker.has_run_for(self.ticket, limit);
+            self.ticket.set_whose(if overdue { Whose::Overdue } else { Whose::InTime });
+        }
+    }
+}
+
+/// Whoever drops this says that it is the call that panics.
+struct OwnPanic<'a>(&'a mut Ticket);
+
+impl Drop for OwnPanic<'_> {
+    fn drop(&mut self) {
+        if self.0.tag != SETTLED {
+            self.0.set_whose(Whose::Running);
+        }
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
     fn drop(&mut self) {
         if self.ticket.tag != SETTLED {
-            self.breaker.dropped(self.ticket, self.deadline);
+            self.breaker.dropped(self.ticket);
         }
     }
 }
@@ -281,110 +293,6 @@ impl Whose {
     }
 }
 
-/// A call under way: tells its permit when it runs, so that its own panic can be told from being
-/// dropped in the course of another one.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless they are awaited"]
-pub struct Watch<'a, B, F>
-where
-    B: Deref<Target = CircuitBreaker>,
-{
-    permit: &'a mut Permit<B>,
-    call: Pin<&'a mut F>,
-}
-
-impl<'a, B, F> Watch<'a, B, F>
-where
-    B: Deref<Target = CircuitBreaker>,
-{
-    pub(crate) fn new(permit: &'a mut Permit<B>, call: Pin<&'a mut F>) -> Self {
-        Self { permit, call }
-    }
-}
-
-impl<B, F> Future for Watch<'_, B, F>
-where
-    B: Deref<Target = CircuitBreaker>,
-    F: Future,
-{
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.get_mut();
-        this.permit.run();
-        let polled = this.call.as_mut().poll(cx);
-        if polled.is_pending() {
-            this.permit.wait();
-        }
-        polled
-    }
-}
-
-/// An async call, up to its settling: where its output first is seen, it has not been moved yet.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless they are awaited"]
-pub struct Finish<'a, B, F, J, S>
-where
-    B: Deref<Target = CircuitBreaker>,
-{
-    call: Pin<&'a mut F>,
-    // Together, so that having been used up takes no room.
-    end: Option<(&'a mut Permit<B>, J, S)>,
-}
-
-impl<'a, B, F, J, S> Finish<'a, B, F, J, S>
-where
-    B: Deref<Target = CircuitBreaker>,
-    F: Future,
-    J: FnOnce(&F::Output) -> Verdict<'_>,
-    S: FnOnce(F::Output, &mut Permit<B>) -> F::Output,
-{
-    #[inline]
-    pub(crate) fn new(permit: &'a mut Permit<B>, call: Pin<&'a mut F>, judge: J, settled: S) -> Self {
-        // It is polled at once, and there the permit is at hand.
-        permit.run();
-        Self { call, end: Some((permit, judge, settled)) }
-    }
-}
-
-// Nothing is pinned here but what is behind a pin of its own.
-impl<B: Deref<Target = CircuitBreaker>, F, J, S> Unpin for Finish<'_, B, F, J, S> {}
-
-impl<B, F, J, S> Future for Finish<'_, B, F, J, S>
-where
-    B: Deref<Target = CircuitBreaker>,
-    F: Future,
-    J: FnOnce(&F::Output) -> Verdict<'_>,
-    S: FnOnce(F::Output, &mut Permit<B>) -> F::Output,
-{
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { call, end } = self.get_mut();
-        if let Some((permit, ..)) = end {
-            permit.go_on();
-        }
-        let polled = call.as_mut().poll(context);
-        let Poll::Ready(output) = &polled else {
-            if let Some((permit, ..)) = end {
-                permit.wait();
-            }
-            return polled;
-        };
-        // It has ended before: then this is never reached, for polling the call panics.
-        let Some((permit, judge, settled)) = end.take() else { return polled };
-        match judge(output) {
-            Verdict::Success => polled.map(|output| settled(output, permit)),
-            other => {
-                permit.settle(other);
-                polled
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::word::Word;
@@ -393,7 +301,7 @@ mod tests {
     #[test]
     fn a_ticket_keeps_its_epoch_its_owner_and_its_window_apart() {
         let epoch = Word::FIRST.open(0).close().identity();
-        for whose in [Whose::Callers, Whose::Waiting, Whose::Running] {
+        for whose in [Whose::Callers, Whose::Waiting, Whose::Running, Whose::InTime, Whose::Overdue] {
             let ticket = Ticket::new(epoch, Time::END, whose);
             assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, whose, 0));
             for number in 1..=RUNNING_NUMBERS {

@@ -1,8 +1,6 @@
 //! The windows of a closed breaker: what is written into them when a call begins and ends, and what
 //! the rules say of them.
 
-use std::time::Duration;
-
 use super::in_force::InForce;
 use super::permit::Ticket;
 use super::word::{Identity, Limits, Reading};
@@ -108,12 +106,6 @@ impl InForce<'_> {
             return false;
         };
         self.recent_failures(limit, epoch.epoch()).record(epoch.epoch(), now, window, || clock.now())
-    }
-
-    /// When a call that begins `now` will have run for its time limit.
-    #[inline]
-    pub(super) fn deadline(self, now: Time, limit: Option<Duration>) -> Time {
-        limit.or(self.settings.timeout.get()).map_or(Time::END, |limit| now.after(limit))
     }
 
     /// A call is admitted at `began`, while closed; unless running calls must be looked at first.

@@ -224,21 +224,25 @@ impl CircuitBreaker {
 
     /// A permit was dropped that had not been settled.
     #[cold]
-    pub(super) fn dropped(&self, ticket: Ticket, deadline: Time) {
+    pub(super) fn dropped(&self, ticket: Ticket) {
         let panicked = match ticket.whose() {
             Whose::Callers => thread::panicking(),
-            Whose::Waiting => false,
+            Whose::Waiting | Whose::InTime | Whose::Overdue => false,
             Whose::Running => true,
         };
         if panicked {
             return self.failed(ticket, Fault::of(PANIC, Quote::Plain("panicked")));
         }
-        self.in_force(|force| self.cancelled(force, ticket, deadline));
+        self.in_force(|force| self.cancelled(force, ticket));
         self.totals.leave(&self.clock);
     }
 
-    fn cancelled(&self, force: InForce<'_>, ticket: Ticket, deadline: Time) {
-        let ran_out = || deadline != Time::END && self.clock.now() >= deadline;
+    fn cancelled(&self, force: InForce<'_>, ticket: Ticket) {
+        let ran_out = || match ticket.whose() {
+            Whose::InTime => false,
+            Whose::Overdue => true,
+            _ => force.settings.timeout.get().is_some_and(|limit| self.has_run_for(ticket, limit)),
+        };
         match force.settings.on_cancel {
             OnCancel::Ignore => self.cancelled_unheard(force, ticket),
             _ if ran_out() => {
@@ -247,6 +251,11 @@ impl CircuitBreaker {
             OnCancel::Failure => self.failed_by(force, ticket, Fault::of(CANCELLED, Quote::Plain("cancelled"))),
             OnCancel::Unanswered => self.unanswered(force, ticket),
         }
+    }
+
+    /// Whether a call has been running for this time, as far as is known.
+    pub(super) fn has_run_for(&self, ticket: Ticket, limit: Duration) -> bool {
+        ticket.began != Time::END && self.clock.now() >= ticket.began.after(limit)
     }
 
     fn cancelled_unheard(&self, force: InForce<'_>, ticket: Ticket) {

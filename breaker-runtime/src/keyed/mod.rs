@@ -6,7 +6,6 @@ mod table;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use crate::about::About;
-use crate::breaker::{Beginning, CircuitBreaker, Leave, Permit, Replaced, Whose, family_settings};
+use crate::breaker::{Asking, Beginning, CircuitBreaker, Leave, Permit, Rejected, Replaced, Whose, family_settings};
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::event::{Reason, Transition};
@@ -336,7 +335,7 @@ impl Breakers {
     ///
     /// A rejection, where the breaker of the key is open or has all its probes under way.
     pub fn try_acquire<K: Key + ?Sized>(&self, key: &K) -> Result<Permit<&CircuitBreaker>, CircuitBreakerError> {
-        self.admit(key, None, Whose::of_caller()).1
+        self.admit(key, None, Whose::of_caller()).map_err(|(_, rejected)| rejected)
     }
 
     /// Runs `call`, unless the breaker of the key rejects it; see [`CircuitBreaker::call`].
@@ -354,7 +353,10 @@ impl Breakers {
         K: Key + ?Sized,
         E: From<CircuitBreakerError>,
     {
-        self.admit(key, None, Whose::Waiting).1?.call(call)
+        match self.admit(key, None, Whose::Waiting) {
+            Ok(permit) => permit.call(call),
+            Err((_, rejected)) => Err(rejected.into()),
+        }
     }
 
     /// Runs `call`, unless the breaker of the key rejects it; see [`CircuitBreaker::call_async`].
@@ -366,38 +368,44 @@ impl Breakers {
     /// # Panics
     ///
     /// Where `call` does.
-    pub async fn call_async<K, T, E>(&self, key: &K, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    pub fn call_async<K, T, E>(
+        &self,
+        key: &K,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>>
     where
         K: Key + ?Sized,
         E: From<CircuitBreakerError>,
     {
-        let mut permit = self.admit(key, None, Whose::Waiting).1?;
-        permit.finish(pin!(call)).await
+        Asking::new(move || self.admit(key, None, Whose::Waiting), call)
     }
 
-    /// The breaker of the key, and its answer.
+    /// The answer of the breaker of the key.
     pub(crate) fn admit<K: Key + ?Sized>(
         &self,
         key: &K,
         limit: Option<Duration>,
         whose: Whose,
-    ) -> (&CircuitBreaker, Result<Permit<&CircuitBreaker>, CircuitBreakerError>) {
+    ) -> Result<Permit<&CircuitBreaker>, Rejected<&CircuitBreaker>> {
         let table = self.table.get_or_init(|| Box::new(Table::new(self.max_keys)));
         let (hash, now) = (table.hash(key), self.clock.now());
         let mut known = table.find(key, hash);
         loop {
             let found = match known {
                 Some(found) if !self.forget_if_idle(table, found, now) => found,
-                _ => match self.insert(table, key, hash, now) {
-                    Some(found) => found,
-                    None => return (&self.own, CircuitBreaker::admit(&self.overflowing(now), limit, whose)),
-                },
+                _ => {
+                    let Some(found) = self.insert(table, key, hash, now) else {
+                        let answer = CircuitBreaker::admit(self.overflowing(now), limit, whose);
+                        return answer.map_err(|(_, rejected)| (&self.own, rejected));
+                    };
+                    found
+                }
             };
             let breaker = &found.slot.breaker;
             breaker.used(now);
-            let answer = CircuitBreaker::admit(&breaker, limit, whose);
+            let answer = CircuitBreaker::admit(breaker, limit, whose);
             if found.is_current() {
-                return (breaker, answer);
+                return answer;
             }
             // Another key's meanwhile: nobody there has to hear of this call, and this key needs a place.
             if let Ok(permit) = answer {

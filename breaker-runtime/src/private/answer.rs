@@ -55,9 +55,9 @@ pub struct FallbackTicket<H: Handle> {
 
 /// A fallback is about to run.
 #[inline]
-pub fn falling_back<H: Handle>(breaker: &H) -> FallbackTicket<H> {
+pub fn falling_back<H: Handle>(breaker: H) -> FallbackTicket<H> {
     breaker.count(Count::FallbackRan);
-    FallbackTicket { breaker: breaker.clone(), answered: false }
+    FallbackTicket { breaker, answered: false }
 }
 
 impl<H: Handle> FallbackTicket<H> {

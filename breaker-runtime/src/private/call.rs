@@ -1,9 +1,10 @@
 //! The call: admitted, run, settled.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use super::handle::Handle;
+#[cfg(feature = "tokio")]
+use crate::breaker::Limited;
 use crate::breaker::{CircuitBreaker, Finish, Permit, Watch, Whose};
 use crate::error::CircuitBreakerError;
 #[cfg(feature = "tokio")]
@@ -12,34 +13,38 @@ use crate::key::Key;
 use crate::keyed::Breakers;
 use crate::outcome::Verdict;
 
-/// Leave to make the call, or its rejection.
+/// Leave to make the call.
 ///
 /// # Errors
 ///
-/// The rejection.
+/// The rejection, with the handle, for the fallback.
 #[inline]
-pub fn admit<H: Handle>(breaker: &H, limit: Option<Duration>) -> Result<Permit<H>, CircuitBreakerError> {
+pub fn admit<H: Handle>(breaker: H, limit: Option<Duration>) -> Result<Permit<H>, (H, CircuitBreakerError)> {
     CircuitBreaker::admit(breaker, limit, Whose::Waiting)
 }
 
-/// The breaker of this key, and its leave or rejection.
+/// Leave of the breaker of this key.
+///
+/// # Errors
+///
+/// As [`admit`], with the breaker whose fallback it is.
 #[inline]
 pub fn admit_keyed<K: Key + ?Sized>(
     family: &'static Breakers,
     key: &K,
     limit: Option<Duration>,
-) -> (&'static CircuitBreaker, Result<Permit<&'static CircuitBreaker>, CircuitBreakerError>) {
+) -> Result<Permit<&'static CircuitBreaker>, (&'static CircuitBreaker, CircuitBreakerError)> {
     family.admit(key, limit, Whose::Waiting)
 }
 
 /// What became of an admitted call.
 #[derive(Debug)]
 #[must_use]
-pub enum Attempt<R> {
+pub enum Attempt<H, R> {
     /// It succeeded, or says nothing.
     Done(R),
-    /// It failed.
-    Failed(R),
+    /// It failed, at this breaker.
+    Failed(H, R),
 }
 
 /// Makes a sync call. A `FnOnce` argument, unlike a closure called in place, may return what it
@@ -62,7 +67,7 @@ pub fn attempt<H: Handle, R>(
     mut permit: Permit<H>,
     call: impl FnOnce() -> R,
     judge: impl FnOnce(&R) -> Verdict<'_>,
-) -> Attempt<R> {
+) -> Attempt<H, R> {
     permit.run();
     let output = call();
     settle_attempt(permit, output, judge)
@@ -70,7 +75,7 @@ pub fn attempt<H: Handle, R>(
 
 /// Awaits an async call in such a way that its own panic can be told from its being dropped.
 #[inline]
-pub fn watch<'a, H: Handle, F: Future>(permit: &'a mut Permit<H>, call: Pin<&'a mut F>) -> Watch<'a, H, F> {
+pub fn watch<H: Handle, F: Future>(permit: &mut Permit<H>, call: F) -> Watch<'_, H, F> {
     Watch::new(permit, call)
 }
 
@@ -98,41 +103,36 @@ pub fn settle_attempt<H: Handle, R>(
     mut permit: Permit<H>,
     output: R,
     judge: impl FnOnce(&R) -> Verdict<'_>,
-) -> Attempt<R> {
+) -> Attempt<H, R> {
     permit.run();
-    if permit.settle(judge(&output)) { Attempt::Failed(output) } else { Attempt::Done(output) }
+    if permit.settle(judge(&output)) { Attempt::Failed(permit.handle(), output) } else { Attempt::Done(output) }
 }
 
 /// Awaits an async call and settles it by its output, as [`settle`] does.
 #[inline]
-pub fn finish<'a, H, F, J, S>(
-    permit: &'a mut Permit<H>,
-    call: Pin<&'a mut F>,
-    judge: J,
-    settled: S,
-) -> Finish<'a, H, F, J, S>
+pub fn finish<H, F, J, S>(permit: Permit<H>, call: F, judge: J, settled: S) -> Finish<H, F, J, S>
 where
     H: Handle,
     F: Future,
-    J: FnOnce(&F::Output) -> Verdict<'_>,
-    S: FnOnce(F::Output, &mut Permit<H>) -> F::Output,
+    J: Fn(&F::Output) -> Verdict<'_>,
+    S: Fn(F::Output, &mut Permit<H>) -> F::Output,
 {
     Finish::new(permit, call, judge, settled)
 }
 
-/// Stops a call at its time limit. Without a runtime that keeps time this panics, and the call has
-/// failed.
+/// The same as [`watch`] of a call that is stopped at its time limit. Without a runtime that keeps time this panics, and
+/// the call has failed.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn limit<H: Handle, F: Future>(permit: &mut Permit<H>, limit: Duration, call: F) -> tokio::time::Timeout<F> {
-    permit.run();
-    tokio::time::timeout(limit, call)
+pub fn watch_limited<H: Handle, F: Future>(permit: &mut Permit<H>, limit: Duration, call: F) -> Limited<'_, H, F> {
+    Limited::new(permit, limit, call)
 }
 
 /// Settles a call that was stopped at its time limit.
 #[cfg(feature = "tokio")]
 #[cold]
 #[must_use]
-pub fn timed_out<H: Handle>(permit: Permit<H>, limit: Duration) -> CircuitBreakerError {
-    CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(ErrorKind::TimedOut, 0, limit))
+pub fn timed_out<H: Handle>(permit: Permit<H>, limit: Duration) -> (H, CircuitBreakerError) {
+    let breaker = permit.handle();
+    (breaker, CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(ErrorKind::TimedOut, 0, limit)))
 }

@@ -332,7 +332,7 @@ mod tests {
     fn a_class_that_panics_makes_the_call_a_failure_and_harms_nobody() {
         static BREAKER: CircuitBreaker = CircuitBreaker::new("classified", Settings::new().consecutive(2));
         let call = |class: fn(&&'static str) -> &'static str| {
-            let permit = admit(&&BREAKER, None).expect("closed");
+            let permit = admit(&BREAKER, None).expect("closed");
             run(
                 permit,
                 || Output::Err("refused"),

@@ -11,7 +11,6 @@ mod key;
 pub use std::clone::Clone;
 pub use std::future::Future;
 pub use std::option::Option;
-pub use std::pin::pin;
 pub use std::primitive::{bool, u32};
 pub use std::result::Result;
 pub use std::time::Duration;
@@ -24,7 +23,7 @@ pub use self::answer::{
 };
 pub use self::call::{Attempt, admit, admit_keyed, attempt, finish, run, settle, settle_attempt, watch};
 #[cfg(feature = "tokio")]
-pub use self::call::{limit, timed_out};
+pub use self::call::{timed_out, watch_limited};
 pub use self::checked::{
     OtherWindow, WindowOf, WindowType, consistent, count, duration, factor, fraction, key_count, probe_count, rate,
     window, with_window,
