@@ -6,7 +6,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::nanos;
 use crate::event::Transition;
 use crate::history::History;
 use crate::report::Report;
@@ -69,8 +68,10 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(kind: ErrorKind, epoch: u64, time: Duration) -> Self {
-        Self { epoch_and_kind: epoch << 3 | kind as u64, time: nanos(time) }
+    /// With its time in nanoseconds.
+    #[inline]
+    pub(crate) fn new(kind: ErrorKind, epoch: u64, time: u64) -> Self {
+        Self { epoch_and_kind: epoch << 3 | kind as u64, time }
     }
 
     fn kind(self) -> ErrorKind {

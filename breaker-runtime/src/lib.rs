@@ -40,6 +40,7 @@
 //! | `macros` | yes | the attribute |
 //! | `tokio` | no | the key `timeout`; [`Events`], a stream; the clock follows tokio's paused time in tests |
 //! | `http` | no | [`http`]: responses that are failures |
+//! | `quanta` | no | time by the processor's counter: less than half the cost of a reading ([`clock::Clock`]) |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 #![forbid(unsafe_code)]

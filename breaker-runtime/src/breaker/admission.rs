@@ -70,9 +70,8 @@ impl CircuitBreaker {
             return self.admit_timed(word, limit, whose);
         }
         if let Some(due) = self.timeline.due(word.identity()).filter(|_| word.is_open()) {
-            let now = self.clock.now();
-            if now < due {
-                return Err(self.reject_open(word, due.since(now)));
+            if let Some(retry_after @ 1..) = due.nanos_since(self.clock.now()) {
+                return Err(self.reject_open(word, retry_after));
             }
         }
         self.admit_by_rules(word, limit, whose)

@@ -15,7 +15,7 @@ use super::timeline::{HalfOpenPeriod, OpenPeriod};
 use super::word::{EPOCHS, Identity, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::OTHER;
-use crate::clock::Time;
+use crate::clock::{Time, nanos};
 use crate::error::{CircuitBreakerError, ErrorKind, Refusal};
 use crate::event::{Reason, Transition};
 use crate::fnv;
@@ -110,7 +110,7 @@ impl CircuitBreaker {
     /// Counts a call that is not let through.
     pub(super) fn reject(&self, word: Word, rejection: Rejection) -> Refusal {
         let (what, kind, before) = match rejection {
-            Rejection::Open { retry_after } => return self.reject_open(word, retry_after),
+            Rejection::Open { retry_after } => return self.reject_open(word, nanos(retry_after)),
             Rejection::Probing => (Count::RejectedProbing, ErrorKind::Probing, 1),
             Rejection::Recovering => (Count::RejectedRecovering, ErrorKind::Recovering, 2),
             Rejection::ForcedOpen => (Count::RejectedForcedOpen, ErrorKind::ForcedOpen, 0),
@@ -118,12 +118,12 @@ impl CircuitBreaker {
         self.count(what);
         // For the error to point into.
         self.lent_history();
-        Refusal::new(kind, self.number(word.epoch().wrapping_sub(before) % EPOCHS), Duration::ZERO)
+        Refusal::new(kind, self.number(word.epoch().wrapping_sub(before) % EPOCHS), 0)
     }
 
-    /// Counts a call that finds the breaker open.
+    /// Counts a call that finds the breaker open, for so many nanoseconds more.
     #[inline]
-    pub(super) fn reject_open(&self, word: Word, retry_after: Duration) -> Refusal {
+    pub(super) fn reject_open(&self, word: Word, retry_after: u64) -> Refusal {
         self.count(Count::RejectedOpen);
         self.lent_history();
         Refusal::new(ErrorKind::Open, self.number(word.epoch()), retry_after)

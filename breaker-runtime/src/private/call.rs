@@ -6,6 +6,8 @@ use super::handle::Handle;
 #[cfg(feature = "tokio")]
 use crate::breaker::Limited;
 use crate::breaker::{CircuitBreaker, Finish, Permit, Watch, Whose};
+#[cfg(feature = "tokio")]
+use crate::clock::nanos;
 use crate::error::CircuitBreakerError;
 #[cfg(feature = "tokio")]
 use crate::error::{ErrorKind, Refusal};
@@ -134,5 +136,5 @@ pub fn watch_limited<H: Handle, F: Future>(permit: &mut Permit<H>, limit: Durati
 #[must_use]
 pub fn timed_out<H: Handle>(permit: Permit<H>, limit: Duration) -> (H, CircuitBreakerError) {
     let breaker = permit.handle();
-    (breaker, CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(ErrorKind::TimedOut, 0, limit)))
+    (breaker, CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(ErrorKind::TimedOut, 0, nanos(limit))))
 }
