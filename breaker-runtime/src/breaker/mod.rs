@@ -100,16 +100,18 @@ use totals::TotalCounts;
 /// A call inside a call on the same breaker takes a second permit: while half-open with one probe
 /// the inner one is rejected; if the outer one fails for that, the breaker cannot close. Protect the
 /// outermost call only.
+#[repr(C)]
 pub struct CircuitBreaker {
+    // First what every call needs, in as few cache lines as can be.
     cell: StateCell,
     totals: TotalCounts,
+    tuning: Tuning,
     timeline: Timeline,
     /// The first of the present row of unanswered calls.
     unanswered_since: AtomicU64,
     sequence: Sequence,
     given_back: GivenBack,
     ramp: Ramp,
-    tuning: Tuning,
     classes: OnceBox<FailureClasses>,
     history: OnceRef<'static, History>,
     outbox: OnceBox<Outbox>,

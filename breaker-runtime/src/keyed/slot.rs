@@ -31,11 +31,13 @@ use crate::sync::{AtomicU64, Ordering, fence, yield_now};
 const FREE: u64 = 0;
 const CLAIMED: u64 = 1 << 63;
 
+// In this order, so that what every call needs is together.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Slot {
-    pub(super) breaker: CircuitBreaker,
-    owner: AtomicU64,
     pins: AtomicU64,
+    owner: AtomicU64,
+    pub(super) breaker: CircuitBreaker,
 }
 
 /// A slot that nobody else takes or gives away meanwhile.

@@ -8,6 +8,7 @@
 //! places, and `hand` says where to look next; who finds a place empty passes it over. So both are relaxed.
 
 use std::hash::{BuildHasher, RandomState};
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ const COMPARED: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Table {
-    buckets: Box<[ArcSwapOption<Box<[Item]>>]>,
+    buckets: Box<[ArcSwapOption<Bucket>]>,
     slots: Box<[OnceBox<Slot>]>,
     /// How many places have ever been taken.
     made: AtomicU64,
@@ -38,6 +39,13 @@ pub(super) struct Table {
     hand: AtomicU64,
     tenancies: AtomicU64,
     hasher: RandomState,
+}
+
+/// The keys of one bucket, of which most have one.
+#[derive(Debug)]
+struct Bucket {
+    first: Item,
+    others: Box<[Item]>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +76,13 @@ enum Claimed<'a> {
 pub(super) struct Found<'a> {
     pub(super) slot: &'a Slot,
     pub(super) tenancy: u64,
+}
+
+impl Bucket {
+    #[inline]
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        iter::once(&self.first).chain(&self.others)
+    }
 }
 
 impl Found<'_> {
@@ -108,7 +123,7 @@ impl Table {
     pub(super) fn find<K: Key + ?Sized>(&self, key: &K, hash: u64) -> Option<Found<'_>> {
         let bucket = self.bucket(hash).load();
         handed_over();
-        let item = bucket.as_ref()?.iter().find(|item| item.key.is(key, hash))?;
+        let item = bucket.as_ref()?.items().find(|item| item.key.is(key, hash))?;
         Some(self.found(item))
     }
 
@@ -157,8 +172,10 @@ impl Table {
     fn change(&self, hash: u64, mut change: impl FnMut(&[Item]) -> Vec<Item>) {
         self.bucket(hash).rcu(|bucket| {
             handed_over();
-            let items = change(bucket.as_deref().map_or(&[][..], |bucket| bucket));
-            (!items.is_empty()).then(|| Arc::new(items.into_boxed_slice()))
+            let items: Vec<Item> = bucket.iter().flat_map(|bucket| bucket.items().cloned()).collect();
+            let mut items = change(&items).into_iter();
+            let first = items.next()?;
+            Some(Arc::new(Bucket { first, others: items.collect() }))
         });
     }
 
@@ -281,7 +298,7 @@ impl Table {
     }
 
     #[inline]
-    fn bucket(&self, hash: u64) -> &ArcSwapOption<Box<[Item]>> {
+    fn bucket(&self, hash: u64) -> &ArcSwapOption<Bucket> {
         let mask = self.buckets.len() - 1;
         &self.buckets[usize::try_from(hash & mask as u64).unwrap_or(0)]
     }
