@@ -2,9 +2,12 @@
 
 use std::cell::Cell;
 use std::fmt::Display;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use breaker_runtime::{State, circuit_breaker};
+use breaker_runtime::{CircuitBreaker, Settings, State, circuit_breaker};
 use tokio::task::yield_now;
 
 use crate::{Error, assert_opens};
@@ -195,4 +198,28 @@ async fn judged_by_a_cell(strict: Cell<bool>) -> Result<u32, Error> {
 async fn a_future_may_be_sent_though_what_judges_it_cannot_be_shared() {
     assert_eq!(tokio::spawn(judged_by_a_cell(Cell::new(true))).await.unwrap(), Ok(7));
     assert_eq!(judged_by_a_cell_breaker().totals().failed, 1);
+}
+
+static LIMITED: CircuitBreaker =
+    CircuitBreaker::new("limited", Settings::new().consecutive(1).timeout(Duration::from_secs(5)));
+
+#[circuit_breaker(breaker = LIMITED, timeout = "10s")]
+async fn limited() -> Result<u32, Error> {
+    pending().await
+}
+
+/// Lets a call of `limited` begin, and drops it after this time.
+async fn given_up_after(time: Duration) {
+    let mut call = pin!(limited());
+    poll_fn(|context| Poll::Ready(assert!(call.as_mut().poll(context).is_pending()))).await;
+    tokio::time::advance(time).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_overdue_by_the_limit_of_its_own_function() {
+    given_up_after(Duration::from_millis(9_999)).await;
+    assert_eq!((LIMITED.state(), LIMITED.totals().cancelled), (State::Closed, 1));
+    given_up_after(Duration::from_secs(10)).await;
+    assert_eq!((LIMITED.state(), LIMITED.totals().failed), (State::Open, 1));
+    assert_eq!(LIMITED.snapshot().last_trip.unwrap().failures[0].text, "cancelled after its time limit");
 }

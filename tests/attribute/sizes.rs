@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use breaker_runtime::{CircuitBreaker, circuit_breaker};
+use breaker_runtime::{CircuitBreaker, Settings, circuit_breaker};
 use tokio::task::yield_now;
 
 use crate::Error;
@@ -127,6 +127,8 @@ async fn large_limited_by_hand(bytes: [u8; 1024]) -> Result<u32, Error> {
     tokio::time::timeout(Duration::from_secs(1), pin!(body)).await.unwrap_or(Err(Error::TimedOut))
 }
 
+static BY_HAND: CircuitBreaker = CircuitBreaker::new("by hand", Settings::new());
+
 #[test]
 fn at_most_64_bytes() {
     fn size<F: Future>(future: F) -> usize {
@@ -142,6 +144,7 @@ fn at_most_64_bytes() {
         ("large", size(large_protected(large_one)), plain, 64),
         ("by rates", size(large_by_rates(large_one)), plain, 64),
         ("held elsewhere", size(client.large_protected(large_one)), size(client.large(large_one)), 64),
+        ("by hand", size(BY_HAND.call_async(large(large_one))), plain, 64),
         ("fallback", size(large_with_a_fallback(large_one)), plain, 64),
         ("fallback that waits", size(large_with_a_fallback_that_waits(large_one)), plain, 64),
         ("fallback for failures", size(large_with_a_fallback_for_failures(large_one)), plain, 64),

@@ -1,6 +1,7 @@
 //! Calls that were given up before they ended.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 
 use breaker_runtime::clock::Clock;
@@ -108,6 +109,15 @@ async fn a_future_that_is_never_polled_is_no_call() {
     let (breaker, _) = breaker(Settings::new());
     drop(breaker.call_async(pending::<Answer>()));
     assert_eq!(breaker.totals().admitted, 0);
+}
+
+#[tokio::test]
+#[should_panic = "polled again when it has ended"]
+async fn a_future_that_was_rejected_makes_no_call_when_it_is_polled_again() {
+    let (breaker, _) = open(Settings::new());
+    let mut call = pin!(breaker.call_async(pending::<Answer>()));
+    assert!(call.as_mut().await.is_err());
+    let _ = call.await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
