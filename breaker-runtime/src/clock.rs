@@ -55,8 +55,8 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
 ///
 /// With the feature `quanta` it is the processor's own counter, where that runs at one rate on all cores (else the
 /// system's clock as before): a reading takes less than half as long. The counter is compared with the system's clock
-/// when it is first read, which takes about a millisecond, at most 200, and is then some millionths off. Tokio's paused
-/// time is then followed only with the feature `testing` as well.
+/// when it is first read, which takes about a millisecond, at most 200, and is then some millionths off. With `tokio` and
+/// `testing` both on, it is tokio's clock all the same; without `testing`, tokio's paused time is not followed.
 ///
 /// ```
 /// use breaker_runtime::clock::{Clock, ManualClock};

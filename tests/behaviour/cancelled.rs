@@ -1,11 +1,14 @@
 //! Calls that were given up before they ended.
 
-use std::future::pending;
-use std::pin::pin;
+use std::future::{pending, poll_fn};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use breaker_runtime::clock::Clock;
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, OnCancel, Rule, Settings, State};
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, OnCancel, Rule, Settings, State, circuit_breaker};
 
 use crate::support::*;
 
@@ -111,13 +114,113 @@ async fn a_future_that_is_never_polled_is_no_call() {
     assert_eq!(breaker.totals().admitted, 0);
 }
 
+/// What a poll of a future gives; nothing where it panics.
+fn poll<F: Future>(future: Pin<&mut F>) -> Option<Poll<F::Output>> {
+    let mut context = Context::from_waker(Waker::noop());
+    catch_unwind(AssertUnwindSafe(|| future.poll(&mut context))).ok()
+}
+
+#[test]
+fn a_future_that_has_ended_is_no_call_any_more() {
+    let (breaker, _) = breaker(Settings::new());
+    // This one would go on for ever.
+    let mut succeeded = pin!(breaker.call_async(poll_fn(|_| Poll::Ready(Answer::Ok(())))));
+    assert!(matches!(poll(succeeded.as_mut()), Some(Poll::Ready(Ok(())))));
+    assert!(poll(succeeded.as_mut()).is_none() && poll(succeeded.as_mut()).is_none());
+    let totals = breaker.totals();
+    assert_eq!((totals.admitted, totals.succeeded, totals.in_flight()), (1, 1, 0));
+    breaker.set_mode(Mode::ForcedOpen);
+    let mut rejected = pin!(breaker.call_async(poll_fn(|_| Poll::Ready(Answer::Ok(())))));
+    assert!(matches!(poll(rejected.as_mut()), Some(Poll::Ready(Err(_)))));
+    breaker.set_mode(Mode::Automatic);
+    assert!(poll(rejected.as_mut()).is_none());
+    assert_eq!(breaker.totals().admitted, 1);
+}
+
+#[test]
+fn a_call_by_hand_is_dropped_when_it_has_ended_or_will_not_begin() {
+    let (breaker, _) = breaker(Settings::new());
+    let held = Arc::new(());
+    let call = || {
+        let held = Arc::clone(&held);
+        poll_fn(move |_| {
+            drop(Arc::clone(&held));
+            Poll::Ready(Answer::Ok(()))
+        })
+    };
+    let mut ended = pin!(breaker.call_async(call()));
+    assert_eq!(Arc::strong_count(&held), 2);
+    assert!(poll(ended.as_mut()).is_some());
+    assert_eq!(Arc::strong_count(&held), 1);
+    breaker.set_mode(Mode::ForcedOpen);
+    let mut rejected = pin!(breaker.call_async(call()));
+    assert!(poll(rejected.as_mut()).is_some());
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[test]
+fn a_call_by_hand_that_panics_has_failed_at_once() {
+    let (breaker, _) = breaker(Settings::new().consecutive(1));
+    let mut panics = true;
+    let mut call = pin!(breaker.call_async(poll_fn(|_| {
+        assert!(!mem::take(&mut panics), "as asked");
+        Poll::Ready(Answer::Ok(()))
+    })));
+    assert!(poll(call.as_mut()).is_none());
+    assert_eq!((breaker.state(), breaker.totals().failed), (State::Open, 1));
+    assert!(poll(call).is_none());
+    assert_eq!((breaker.totals().succeeded, breaker.totals().in_flight()), (0, 0));
+}
+
+static TORN_DOWN: CircuitBreaker = CircuitBreaker::new("torn down", Settings::new());
+
+/// Calls that the breaker takes for cancelled, when this is dropped.
+struct Watching<'a>(&'a mut Vec<u64>);
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        self.0.push(TORN_DOWN.totals().cancelled);
+    }
+}
+
+#[circuit_breaker(breaker = TORN_DOWN)]
+async fn watched(seen: &mut Vec<u64>) -> Answer {
+    let _watching = Watching(seen);
+    pending().await
+}
+
+#[circuit_breaker(breaker = TORN_DOWN, failure_if = |_| false)]
+async fn watched_and_judged(seen: &mut Vec<u64>) -> Answer {
+    let _watching = Watching(seen);
+    pending().await
+}
+
+#[circuit_breaker(breaker = TORN_DOWN, timeout = "1m")]
+async fn watched_and_limited(seen: &mut Vec<u64>) -> Answer {
+    let _watching = Watching(seen);
+    pending().await
+}
+
 #[tokio::test]
-#[should_panic = "polled again when it has ended"]
-async fn a_future_that_was_rejected_makes_no_call_when_it_is_polled_again() {
-    let (breaker, _) = open(Settings::new());
-    let mut call = pin!(breaker.call_async(pending::<Answer>()));
-    assert!(call.as_mut().await.is_err());
-    let _ = call.await;
+async fn a_cancelled_call_is_under_way_until_all_of_it_is_dropped() {
+    async fn cancel(call: impl Future<Output = Answer>) {
+        tokio::select! {
+            biased;
+            _ = call => unreachable!(),
+            () = std::future::ready(()) => {}
+        }
+    }
+    let mut seen = Vec::new();
+    cancel(watched(&mut seen)).await;
+    cancel(watched_and_judged(&mut seen)).await;
+    cancel(watched_and_limited(&mut seen)).await;
+    cancel(TORN_DOWN.call_async(async {
+        let _watching = Watching(&mut seen);
+        pending().await
+    }))
+    .await;
+    assert_eq!(seen, [0, 1, 2, 3]);
+    assert_eq!(TORN_DOWN.totals().cancelled, 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -242,14 +242,20 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     /// The call runs for as long as `step` does: a panic that ends it is the call's own.
     #[inline]
     pub(crate) fn during<R>(&mut self, step: impl FnOnce() -> R) -> R {
-        let own = OwnPanic(&mut self.ticket);
+        let own = self.own_panic();
         let done = step();
         // Only a panic drops it.
         mem::forget(own);
         done
     }
 
-    /// The call, which is waiting, will not go on. Whether it has run for its own time limit.
+    /// Makes the call's own a panic that drops what this gives.
+    #[inline]
+    pub(super) fn own_panic(&mut self) -> OwnPanic<'_> {
+        OwnPanic(&mut self.ticket)
+    }
+
+    /// The call, which is waiting, will not go on: notes whether it has run for its own time limit.
     #[cfg(feature = "tokio")]
     #[cold]
     pub(super) fn leave(&mut self, limit: Duration) {
@@ -261,7 +267,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
 }
 
 /// Whoever drops this says that it is the call that panics.
-struct OwnPanic<'a>(&'a mut Ticket);
+pub(super) struct OwnPanic<'a>(&'a mut Ticket);
 
 impl Drop for OwnPanic<'_> {
     fn drop(&mut self) {

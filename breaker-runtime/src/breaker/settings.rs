@@ -43,9 +43,10 @@ impl CircuitBreaker {
     /// They are checked first, and replace the old ones as a whole. State, totals and history stay. So
     /// does the evidence of the windows, where the new rules look back on the same kind: a window that
     /// becomes longer or larger fills up from what it holds, and a call that ends at this very moment may
-    /// be missing from it. After a change of [`slow_call`](Settings::slow_call), calls under way count
-    /// when they end. An open breaker keeps its deadline, and a half-open one its time limit. What new
-    /// rules say is read when the next call ends or arrives.
+    /// be missing from it. After a change of [`slow_call`](Settings::slow_call), or of
+    /// [`timeout`](Settings::timeout) for calls that know no other limit, calls under way count when they
+    /// end. An open breaker keeps its deadline, and a half-open one its time limit. What new rules say is
+    /// read when the next call ends or arrives.
     ///
     /// The change is one event, with where it came from: the line that calls this. Settings that are in
     /// force already change nothing.

@@ -1,8 +1,10 @@
 //! Async calls under way: futures that await a call together with its permit.
 //!
 //! They hold the call itself, not a pointer to it: so the compiler knows, at the first poll, in which state the call is,
-//! and most calls need no other.
+//! and most calls need no other. The call stands before its permit, so that it is dropped first: what its destructors do
+//! belongs to it.
 
+use std::mem;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -25,9 +27,9 @@ pin_project! {
     where
         B: Deref<Target = CircuitBreaker>,
     {
-        permit: Permit<B>,
         #[pin]
         call: F,
+        permit: Permit<B>,
         judge: J,
         settled: S,
     }
@@ -42,7 +44,7 @@ where
 {
     #[inline]
     pub(crate) fn new(permit: Permit<B>, call: F, judge: J, settled: S) -> Self {
-        Self { permit, call, judge, settled }
+        Self { call, permit, judge, settled }
     }
 }
 
@@ -145,7 +147,10 @@ where
 {
     #[inline]
     pub(crate) fn new(permit: &'a mut Permit<B>, limit: Duration, call: F) -> Self {
-        let call = permit.during(|| tokio::time::timeout(limit, call));
+        let own = permit.own_panic();
+        let call = tokio::time::timeout(limit, call);
+        // Only a panic drops it.
+        mem::forget(own);
         Self { permit, call, limit: Some(limit) }
     }
 }
@@ -170,16 +175,16 @@ where
 }
 
 pin_project! {
-    /// A call that is admitted, or rejected, at its first poll.
+    /// A call that is admitted, or rejected, at its first poll. It is dropped as soon as it has ended, or will not begin.
     #[must_use = "futures do nothing unless they are awaited"]
     pub(crate) struct Asking<A, B, F>
     where
         B: Deref<Target = CircuitBreaker>,
     {
-        ask: Option<A>,
-        permit: Option<Permit<B>>,
         #[pin]
-        call: F,
+        call: Option<F>,
+        permit: Option<Permit<B>>,
+        ask: Option<A>,
     }
 }
 
@@ -190,7 +195,7 @@ where
 {
     #[inline]
     pub(crate) fn new(ask: A, call: F) -> Self {
-        Self { ask: Some(ask), permit: None, call }
+        Self { call: Some(call), permit: None, ask: Some(ask) }
     }
 }
 
@@ -206,24 +211,50 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let mut end = End { call: this.call, permit: this.permit };
         if let Some(ask) = this.ask.take() {
             match ask() {
-                Ok(permit) => *this.permit = Some(permit),
+                Ok(permit) => *end.permit = Some(permit),
                 Err((_, rejected)) => return Poll::Ready(Err(rejected.into())),
             }
         }
-        let permit = this.permit.as_mut().expect("a future is not polled again when it has ended");
-        match permit.during(|| this.call.poll(context)) {
+        let (Some(call), Some(permit)) = (end.call.as_mut().as_pin_mut(), &mut *end.permit) else {
+            panic!("a call was polled again when it had ended");
+        };
+        let polled = permit.during(|| call.poll(context));
+        match polled {
+            Poll::Pending => {
+                mem::forget(end);
+                Poll::Pending
+            }
             Poll::Ready(Ok(value)) => {
                 permit.succeeded();
                 Poll::Ready(Ok(value))
             }
-            polled => {
-                if let Poll::Ready(output) = &polled {
-                    permit.settle(by_type(output));
-                }
-                polled
+            Poll::Ready(output) => {
+                permit.settle(by_type(&output));
+                Poll::Ready(output)
             }
         }
+    }
+}
+
+/// Drops a call, and then its permit: where it has ended, will not begin, or panics.
+struct End<'a, B, F>
+where
+    B: Deref<Target = CircuitBreaker>,
+{
+    call: Pin<&'a mut Option<F>>,
+    permit: &'a mut Option<Permit<B>>,
+}
+
+impl<B, F> Drop for End<'_, B, F>
+where
+    B: Deref<Target = CircuitBreaker>,
+{
+    #[inline]
+    fn drop(&mut self) {
+        self.call.set(None);
+        *self.permit = None;
     }
 }
