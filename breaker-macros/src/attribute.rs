@@ -69,6 +69,8 @@ mod tests {
             "threshold = 20, window = 20",
             "failures = 3, window = 3",
             "probes = 9, probe_failure_rate = 0.5, ramp = \"30s\"",
+            "latency = true",
+            "latency = KEPT, threshold = 3",
             "ignore = E::A | E::B(_), failure_if = |o| o.is_err()",
             "ignore = E::A(n) if n > 3, failure_if = bad",
             "ignore = E::A { code: 404, .. }, fallback = |_| Ok(3), fallback_on = \"failure\"",

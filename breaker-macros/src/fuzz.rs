@@ -236,7 +236,7 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 /// Arguments that are right on any function, and go together.
-const RIGHT: [&str; 17] = [
+const RIGHT: [&str; 18] = [
     "consecutive = 3",
     "failures = 3, window = 20",
     "failure_rate = \"50%\", min_calls = MIN_CALLS",
@@ -247,6 +247,7 @@ const RIGHT: [&str; 17] = [
     "jitter = SHARE",
     "probes = 5, probe_failure_rate = 0.4, probe_timeout = \"2m\"",
     "ramp = RAMP",
+    "latency = true",
     "name = \"prices\", accessor = price_breaker",
     "ignore = E::A(_) | E::B { .. }",
     "failure_if = |output| output.bad(a, b)",

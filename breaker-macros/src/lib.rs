@@ -285,6 +285,14 @@ use proc_macro::TokenStream;
 /// stopped from outside. The caller gets a `CircuitBreakerError` by `From`, or the fallback's answer under
 /// `fallback_on = "failure"`. It needs a tokio runtime that keeps time; without one the call panics.
 ///
+/// ## What can be seen
+///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `latency` | `true` or `false`, or a `bool` constant | keeps how long calls take, for snapshots and metrics (only with `slow_rate`) |
+///
+/// With `latency = true` a call reads the clock twice. Everything else that snapshots and metrics show is there anyway.
+///
 /// ## Fallback
 ///
 /// | key | accepts | what it does (default) |

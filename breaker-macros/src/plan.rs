@@ -76,6 +76,7 @@ pub(crate) enum Setting {
     ProbeFailureRate(Value<f64>),
     ProbeTimeout(Value<Duration>),
     Ramp(Value<Duration>),
+    Latency(Value<bool>),
 }
 
 pub(crate) struct Fallback {
@@ -172,6 +173,7 @@ fn settings(arguments: &mut Arguments) -> Vec<Setting> {
         arguments.probe_failure_rate.take().map(Setting::ProbeFailureRate),
         arguments.probe_timeout.take().map(Setting::ProbeTimeout),
         arguments.ramp.take().map(Setting::Ramp),
+        arguments.latency.take().map(Setting::Latency),
     ]
     .into_iter()
     .flatten()

@@ -97,6 +97,24 @@ pub enum Reason {
     SettingsSet(Arc<SettingsChange>),
 }
 
+impl Reason {
+    /// The name for machines.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn id(&self) -> &'static str {
+        match self {
+            Self::Tripped(_) => "tripped",
+            Self::ResetPassed { .. } => "reset_passed",
+            Self::Recovered { .. } => "recovered",
+            Self::Overdue { .. } => "overdue",
+            Self::ByHand => "by_hand",
+            Self::ModeSet { .. } => "mode_set",
+            Self::Overflowed { .. } => "overflowed",
+            Self::OverflowEnded => "overflow_ended",
+            Self::SettingsSet(_) => "settings_set",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -180,6 +198,12 @@ impl Transition {
     /// Whether this is a change of state or mode.
     pub(crate) fn begins_epoch(&self) -> bool {
         !matches!(self.reason, Reason::SettingsSet(_))
+    }
+
+    /// From which state to which other one it went for those who call; nothing where they see no difference.
+    pub(crate) fn moves(&self) -> Option<(State, State)> {
+        let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet { .. });
+        (self.begins_epoch() && !beside && self.from != self.to).then_some((self.from, self.to))
     }
 
     /// The report, where the breaker opened.

@@ -6,7 +6,8 @@
 //! an earlier owner left in it cannot be mistaken, since every lease has a number of its own.
 //!
 //! What is kept is a list that nobody changes: whoever has a change to add puts a longer one in its
-//! place, sorted by the changes' numbers, since winners of changes may come in another order.
+//! place, sorted by the changes' numbers, since winners of changes may come in another order. With it goes a tally of
+//! all changes there were, also those that have been forgotten, which is the same in whatever order they come.
 //!
 //! *Orderings.* The list is `arc_swap`'s, whose loads see what was stored with a value. A lease is
 //! written before the breaker that holds it can be reached by another thread.
@@ -15,10 +16,13 @@ use std::hint;
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
+use crate::clock::Time;
 use crate::event::Transition;
+use crate::state::State;
 
 #[derive(Debug)]
 pub(crate) struct History {
@@ -31,6 +35,45 @@ struct Kept {
     lease: u64,
     /// Oldest first.
     changes: Vec<Arc<Transition>>,
+    tally: Tally,
+}
+
+/// What all changes of a breaker's state were together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// How often a rule or a probe opened it.
+    pub(crate) trips: u64,
+    /// How often it went from one state to another.
+    pub(crate) moves: [[u64; 3]; 3],
+    /// How often it opened, less how often it stopped being open.
+    open: u64,
+    /// The times at which it stopped, less those at which it opened, in nanoseconds; both wrap.
+    sum: u64,
+}
+
+impl Tally {
+    fn with(mut self, change: &Transition) -> Self {
+        let Some((from, to)) = change.moves() else { return self };
+        self.moves[from as usize][to as usize] += 1;
+        self.trips += u64::from(change.report().is_some());
+        if to == State::Open {
+            self.open = self.open.wrapping_add(1);
+            self.sum = self.sum.wrapping_sub(change.time.as_nanos());
+        }
+        if from == State::Open {
+            self.open = self.open.wrapping_sub(1);
+            self.sum = self.sum.wrapping_add(change.time.as_nanos());
+        }
+        self
+    }
+
+    /// How long it has been open altogether.
+    pub(crate) fn open_for(&self, now: Time) -> Duration {
+        let until_now = self.open.wrapping_mul(now.as_nanos());
+        // Below zero while a change that came earlier is still to be told, or by a reading that is a moment older.
+        let nanos = self.sum.wrapping_add(until_now);
+        Duration::from_nanos(if nanos > u64::MAX / 2 { 0 } else { nanos })
+    }
 }
 
 // Nothing in it can be left half written.
@@ -78,12 +121,13 @@ impl History {
     pub(crate) fn record(&self, room: u32, transition: &Arc<Transition>) {
         let (lease, room) = (self.lease(), usize::try_from(room).unwrap_or(usize::MAX));
         self.kept.rcu(|present| {
-            let known = present.as_ref().map_or(&[][..], |kept| &kept.changes);
+            let (known, tally) =
+                present.as_ref().map_or((&[][..], Tally::default()), |kept| (&kept.changes, kept.tally));
             let place = known.partition_point(|change| change.number < transition.number);
             let forgotten = (known.len() + 1).saturating_sub(room);
             let sorted = known[..place].iter().chain([transition]).chain(&known[place..]);
             let changes: Vec<_> = sorted.skip(forgotten).cloned().collect();
-            (!changes.is_empty()).then(|| Arc::new(Kept { lease, changes }))
+            Some(Arc::new(Kept { lease, changes, tally: tally.with(transition) }))
         });
     }
 
@@ -95,6 +139,11 @@ impl History {
         let place = kept.changes.partition_point(|change| change.epoch < epoch);
         let found = kept.changes.get(place)?;
         (found.epoch == epoch && found.begins_epoch()).then(|| Arc::clone(found))
+    }
+
+    /// What all changes there were add up to.
+    pub(crate) fn tally(&self) -> Tally {
+        self.kept.load().as_ref().map(|kept| kept.tally).unwrap_or_default()
     }
 
     /// All that are kept, oldest first.

@@ -38,9 +38,11 @@
 //! | feature | on by default | what it gives |
 //! | --- | --- | --- |
 //! | `macros` | yes | the attribute |
-//! | `tokio` | no | the key `timeout`; [`Events`], a stream; the clock follows tokio's paused time in tests |
+//! | `tokio` | no | the key `timeout`; [`Events`], a stream; the clock follows tokio's paused time in tests (with `quanta`, where `testing` is on) |
 //! | `http` | no | [`http`]: responses that are failures |
-//! | `quanta` | no | time by the processor's counter: less than half the cost of a reading ([`clock::Clock`]) |
+//! | `quanta` | no | time by the processor's counter, unless both `tokio` and `testing` are on: less than half the cost of a reading ([`clock::Clock`]) |
+//! | `serde` | no | [`Snapshot`], [`Event`] and what is in them as JSON, under names that do not change |
+//! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 #![forbid(unsafe_code)]
@@ -95,8 +97,10 @@ pub use listen::Events;
 pub use listen::{Listener, Subscription};
 pub use mode::Mode;
 pub use observe::Snapshot;
+#[cfg(feature = "prometheus")]
+pub use observe::prometheus;
 pub use origin::Origin;
 pub use policy::{OnCancel, Settings, SettingsError, Window};
 pub use report::{FailureSample, Report, Rule};
 pub use state::State;
-pub use window::WindowCounts;
+pub use window::{Latency, WindowCounts};

@@ -19,6 +19,23 @@ pub enum Mode {
     MetricsOnly,
 }
 
+impl Mode {
+    /// All of them.
+    #[cfg(feature = "prometheus")]
+    pub(crate) const ALL: [Self; 4] = [Self::Automatic, Self::Disabled, Self::ForcedOpen, Self::MetricsOnly];
+
+    /// The name for machines.
+    #[cfg(any(feature = "serde", feature = "prometheus"))]
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Disabled => "disabled",
+            Self::ForcedOpen => "forced_open",
+            Self::MetricsOnly => "metrics_only",
+        }
+    }
+}
+
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -105,6 +105,23 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// The name for machines.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn id(&self) -> &'static str {
+        match self {
+            Self::Consecutive { .. } => "consecutive",
+            Self::Failures { .. } => "failures",
+            Self::FailureRate { .. } => "failure_rate",
+            Self::SlowRate { .. } => "slow_rate",
+            Self::NoAnswer { .. } => "no_answer",
+            Self::ProbeFailed => "probe_failed",
+            Self::ProbeSlow { .. } => "probe_slow",
+            Self::ProbeFailureRate { .. } => "probe_failure_rate",
+            Self::ProbeSlowRate { .. } => "probe_slow_rate",
+            Self::ProbesOverdue { .. } => "probes_overdue",
+        }
+    }
+
     /// How many failures made it hold; none where it looks at something else.
     pub(crate) fn failures_counted(&self) -> u64 {
         match *self {

@@ -13,6 +13,22 @@ pub enum State {
     HalfOpen,
 }
 
+impl State {
+    /// All of them.
+    #[cfg(feature = "prometheus")]
+    pub(crate) const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::HalfOpen];
+
+    /// The name for machines.
+    #[cfg(any(feature = "serde", feature = "prometheus"))]
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -36,7 +36,7 @@ fn what_stands_in_a_static_or_on_the_stack_is_small() {
 }
 
 /// Each rule, and the most bytes that its breaker takes at the first call (places for the counters of all threads, and
-/// those of this one; the same for each window), at the first failure (samples with room for their texts, and
+/// those of this one; the same for each window, and for the times of slow calls), at the first failure (samples with room for their texts, and
 /// times or places of failures), and at the first call of another thread.
 const FIRST: [(&str, Settings, [i64; 3]); 5] = [
     ("streak", Settings::new(), [768, 1_600, 256]),
@@ -46,7 +46,7 @@ const FIRST: [(&str, Settings, [i64; 3]); 5] = [
     (
         "slow calls in time",
         Settings::new().failure_rate(1.0).slow_rate(1.0).slow_call(SECOND).window(SECOND),
-        [2_816, 1_600, 1_024],
+        [7_360, 1_600, 5_120],
     ),
 ];
 
@@ -77,7 +77,7 @@ fn a_trip_allocates_its_report_and_a_life_of_trips_no_more_than_its_history() {
     (0..100).for_each(|_| cycle());
     let one = counted(cycle);
     println!("a trip and a recovery: {} allocations, {} bytes", one.count_total, one.bytes_total);
-    assert!(one.count_total <= 30 && one.bytes_total <= 3_072, "{one:?}");
+    assert!(one.count_total <= 30 && one.bytes_total <= 3_328, "{one:?}");
     let many = counted(|| (0..1_000).for_each(|_| cycle()));
     assert!(many.bytes_current <= 1_024, "{many:?}");
 }

@@ -8,6 +8,7 @@ use crate::Error;
 
 const WINDOW: Duration = Duration::from_secs(30);
 const TWO: u32 = 2;
+const KEPT: bool = true;
 const HALF: f64 = 0.5;
 
 type Answer = Result<u32, Error>;
@@ -170,7 +171,8 @@ fn any_constant_expression() {
     probe_timeout = "29s",
     timeout = "3s",
     ramp = "37s",
-    on_cancel = "failure"
+    on_cancel = "failure",
+    latency = true
 )]
 async fn all_that_goes_into_settings() -> Answer {
     std::future::pending().await
@@ -207,7 +209,8 @@ fn all_about_shares() -> Answer {
     window = TWO,
     min_calls = TWO,
     probe_failure_rate = HALF,
-    ramp = WINDOW
+    ramp = WINDOW,
+    latency = KEPT
 )]
 #[expect(dead_code, reason = "only its settings are looked at")]
 fn all_about_shares_by_constants() -> Answer {
@@ -254,7 +257,8 @@ fn every_key_reaches_the_settings() {
         .probe_timeout(seconds(29))
         .ramp(seconds(37))
         .timeout(seconds(3))
-        .on_cancel(OnCancel::Failure);
+        .on_cancel(OnCancel::Failure)
+        .latency(true);
     assert_eq!(all_that_goes_into_settings_breaker().settings(), all);
     assert_eq!(cancelled_calls_ignored_breaker().settings(), Settings::new().on_cancel(OnCancel::Ignore));
     assert_eq!(a_window_of_the_short_word_breaker().settings(), Settings::new().failures(4).window(WINDOW));
@@ -284,7 +288,8 @@ fn every_key_of_the_rates_reaches_the_settings() {
         .window_calls(2)
         .min_calls(2)
         .probe_failure_rate(0.5)
-        .ramp(WINDOW);
+        .ramp(WINDOW)
+        .latency(true);
     assert_eq!(all_about_shares_by_constants_breaker().settings(), constants);
     assert_eq!(calls_by_an_expression_breaker().settings(), Settings::new().failure_rate(1.0).window_calls(20));
     let slow = Settings::new().slow_rate(0.5).slow_call(Duration::from_secs(2)).window(WINDOW);

@@ -92,11 +92,11 @@ fn trips() -> impl Strategy<Value = Rules> {
 pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let wait = (short(), 1_u32..=3, option::of(0_u64..=20), option::of(short()));
     let probes = (1_u32..=4).prop_flat_map(|probes| (Just(probes), 1..=probes, option::of(rate())));
-    let limits = (option::of(short()), option::of(short()));
+    let limits = (option::of(short()), option::of(short()), any::<bool>());
     let on_cancel =
         prop_oneof![3 => Just(OnCancel::Unanswered), 1 => Just(OnCancel::Failure), 1 => Just(OnCancel::Ignore)];
     (trips(), wait, probes, limits, on_cancel).prop_map(|(rules, wait, probes, limits, on_cancel)| {
-        let ((reset, backoff, longer, ramp), (timeout, patience)) = (wait, limits);
+        let ((reset, backoff, longer, ramp), (timeout, patience, latency)) = (wait, limits);
         let (probes, successes, probe_failure_rate) = probes;
         // A limit that stops every call before it is slow is refused.
         let timeout = timeout.map(|limit: Duration| limit.max(rules.slow.map_or(limit, |slow| slow.call)));
@@ -111,6 +111,7 @@ pub(crate) fn rules() -> impl Strategy<Value = Rules> {
             timeout,
             probe_timeout: patience.map(|more| more + timeout.unwrap_or_default()),
             on_cancel,
+            latency,
             ..rules
         }
     })

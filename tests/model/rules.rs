@@ -24,6 +24,8 @@ pub(crate) struct Rules {
     pub(crate) ramp: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_cancel: OnCancel,
+    /// Decides nothing.
+    pub(crate) latency: bool,
 }
 
 /// The rule of slow calls.
@@ -53,6 +55,7 @@ impl Rules {
             ramp: None,
             timeout: None,
             on_cancel: OnCancel::Unanswered,
+            latency: false,
         }
     }
 
@@ -94,7 +97,8 @@ impl Rules {
             .reset(self.reset)
             .backoff(self.backoff.into())
             .probes(self.probes)
-            .on_cancel(self.on_cancel);
+            .on_cancel(self.on_cancel)
+            .latency(self.latency);
         if let Some(n) = self.consecutive {
             settings = settings.consecutive(n);
         }

@@ -39,6 +39,7 @@ pub(crate) enum Id {
     Class,
     Fallback,
     FallbackOn,
+    Latency,
 }
 
 /// What a key is about.
@@ -51,6 +52,7 @@ pub(crate) enum Group {
     Outcome,
     Fallback,
     Time,
+    Seeing,
 }
 
 /// One key, as people read about it.
@@ -74,7 +76,7 @@ const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or 
 const WINDOW: &str =
     "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 34] = [
+pub(crate) static KEYS: [Key; 35] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -313,6 +315,13 @@ pub(crate) static KEYS: [Key; 34] = [
         accepts: "`\"rejection\"` or `\"failure\"`",
         meaning: "whether failed and timed-out calls get the fallback too (`\"rejection\"`)",
     },
+    Key {
+        id: Id::Latency,
+        name: "latency",
+        group: Group::Seeing,
+        accepts: "`true` or `false`, or a `bool` constant",
+        meaning: "keeps how long calls take, for snapshots and metrics (only with `slow_rate`)",
+    },
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static Key> {
@@ -388,7 +397,7 @@ mod tests {
             assert_eq!(find(key.name).map(|found| found.id), Some(key.id));
         }
         // The last one declared: as many ids as keys, so none is missing.
-        assert_eq!(Id::FallbackOn as usize + 1, KEYS.len());
+        assert_eq!(Id::Latency as usize + 1, KEYS.len());
     }
 
     #[test]

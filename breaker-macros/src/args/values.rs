@@ -252,6 +252,17 @@ pub(crate) fn text(key: &Key, expr: &Expr) -> Result<Value<()>> {
     })
 }
 
+/// Yes or no.
+pub(crate) fn flag(key: &Key, expr: &Expr) -> Result<Value<bool>> {
+    value(key, expr, |written| match written.lit {
+        Lit::Bool(flag) if !written.negative => Ok(flag.value),
+        Lit::Str(text) if matches!(text.value().as_str(), "true" | "false") => {
+            Err(format!(": write `{}`, without quotes", text.value()))
+        }
+        _ => Err(String::new()),
+    })
+}
+
 /// One of a few words in quotes.
 pub(crate) fn choice<T: Copy>(key: &Key, expr: &Expr, choices: &[(&str, T)]) -> Result<T> {
     let Some(Written { negative: false, lit: Lit::Str(text) }) = literal(expr) else {

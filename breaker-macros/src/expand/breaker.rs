@@ -282,6 +282,7 @@ fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream 
         Setting::ProbeFailureRate(value) => ("probe_failure_rate", number(plan, "rate", value)),
         Setting::ProbeTimeout(value) => ("probe_timeout", time(plan, value)),
         Setting::Ramp(value) => ("ramp", time(plan, value)),
+        Setting::Latency(value) => ("latency", value.tokens().clone()),
     };
     let method = Ident::new(method, here());
     quote_spanned!(here()=> #before.#method(#values))

@@ -22,11 +22,11 @@ use crate::origin::Origin;
 use crate::per_thread::Sharing;
 use crate::policy::{Settings, Window};
 use crate::sync::{AtomicU64, Ordering, fence};
-use crate::window::{CallWindow, RecentFailures, Running, Samples, TimeWindow, Windows};
+use crate::window::{CallWindow, Latencies, RecentFailures, Running, Samples, TimeWindow, Windows};
 
 /// It matters when a call begins.
 const TIMED: u64 = 1;
-/// Outcomes are recorded in a window.
+/// Outcomes are recorded in a window, or how long calls took.
 pub(super) const RECORDS: u64 = 2;
 /// All that is recorded of a success is that it was one more.
 pub(super) const COUNTS: u64 = 4;
@@ -200,6 +200,13 @@ impl Tuning {
         self.forget_harmless(totals);
     }
 
+    /// How long calls took will not be asked for again.
+    pub(super) fn forget_latencies(&self) {
+        if let Some(latencies) = self.windows.get().and_then(|windows| windows.latencies.get()) {
+            latencies.forget();
+        }
+    }
+
     /// What was counted by epochs before this one will not be asked for again.
     pub(super) fn forget_before(&self, epoch: u64, totals: &TotalCounts) {
         self.in_force(totals, |force| {
@@ -223,10 +230,12 @@ impl Tuning {
 
 const fn flags_of(settings: &Settings) -> u64 {
     let timed = if settings.times_beginnings() { TIMED } else { 0 };
-    match (settings.records(), settings.times_ends()) {
-        (false, _) => timed,
-        (true, false) => timed | RECORDS | COUNTS,
-        (true, true) => timed | RECORDS,
+    if settings.times_ends() || settings.keeps_latency() {
+        timed | RECORDS
+    } else if settings.records() {
+        timed | RECORDS | COUNTS
+    } else {
+        timed
     }
 }
 
@@ -307,6 +316,15 @@ impl<'a> InForce<'a> {
             Some(own) => own,
             None => &self.windows().running,
         }
+    }
+
+    #[inline]
+    pub(super) fn latencies(self) -> &'a Latencies {
+        self.windows().latencies.get_or_init(|| Box::new(Latencies::new(self.totals.sharing())))
+    }
+
+    pub(super) fn latencies_if_any(self) -> Option<&'a Latencies> {
+        self.tuning.windows.get()?.latencies.get()
     }
 
     /// For the rule "n failures within a time": whether one counts that would count later.

@@ -136,6 +136,15 @@ impl InForce<'_> {
         }
     }
 
+    /// A call ended `now`: how long it took is kept.
+    #[inline]
+    pub(super) fn keep_latency(self, ticket: Ticket, now: Time) {
+        // One that began before anybody asked for it began at the end of time.
+        if let Some(nanos) = now.nanos_since(ticket.began) {
+            self.latencies().record(nanos, self.since_made(now));
+        }
+    }
+
     /// Whether the passing of time may have made running calls overdue since somebody last looked.
     #[inline]
     pub(super) fn must_look_at_running(self, epoch: Identity, now: Time) -> bool {

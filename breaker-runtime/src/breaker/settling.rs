@@ -48,16 +48,33 @@ impl CircuitBreaker {
         self.in_force(|force| {
             if force.settings.minds_slow() {
                 self.succeeded_in_window(force, ticket);
+            } else if force.settings.latency {
+                self.succeeded_measured(force, ticket);
             } else {
-                self.succeeded_in_time(force, ticket.epoch());
+                self.succeeded_in_time(force, ticket.epoch(), self.clock.now());
             }
         });
     }
 
+    /// A success of a breaker without a rule about slow calls, which keeps how long calls take all the same.
+    fn succeeded_measured(&self, force: InForce<'_>, ticket: Ticket) {
+        let (epoch, now) = (ticket.epoch(), self.clock.now());
+        force.keep_latency(ticket, now);
+        if force.settings.times_ends() {
+            return self.succeeded_in_time(force, epoch, now);
+        }
+        if force.settings.records() && epoch.is_closed() && !self.is_behind(epoch) {
+            force.record_success_among_calls(epoch.epoch());
+        }
+        let word = self.cell.load();
+        if !word.is_unmarked(epoch) {
+            self.succeeded_slow(force, epoch, epoch.is_closed() && word.is_watched(), Some(now), false);
+        }
+    }
+
     /// A success of a breaker that looks at the share of failures within a time, and at nothing else.
     #[inline]
-    fn succeeded_in_time(&self, force: InForce<'_>, epoch: Identity) {
-        let now = self.clock.now();
+    fn succeeded_in_time(&self, force: InForce<'_>, epoch: Identity, now: Time) {
         if self.is_late(epoch) {
             return;
         }
@@ -75,7 +92,7 @@ impl CircuitBreaker {
 
     /// A success of a breaker whose window counts calls: one more of them.
     fn succeeded_among_calls(&self, epoch: Identity) {
-        if epoch.is_closed() && self.cell.load().identity() == epoch {
+        if epoch.is_closed() && !self.is_behind(epoch) {
             self.totals.add_recorded(epoch.epoch());
         } else {
             self.totals.add(Count::Succeeded);
@@ -84,6 +101,12 @@ impl CircuitBreaker {
         if !word.is_unmarked(epoch) {
             self.succeeded_marked(epoch, epoch.is_closed() && word.is_watched());
         }
+    }
+
+    /// Whether `epoch` has ended.
+    #[inline]
+    fn is_behind(&self, epoch: Identity) -> bool {
+        self.cell.load().identity() != epoch
     }
 
     #[cold]
@@ -96,7 +119,7 @@ impl CircuitBreaker {
     fn succeeded_in_window(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
         let now = self.clock.now();
-        let slow = self.count_if_slow(force, ticket, Some(now));
+        let slow = self.took(force, ticket, Some(now));
         if self.is_late(epoch) {
             return;
         }
@@ -140,6 +163,9 @@ impl CircuitBreaker {
     fn ignored_by(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
         self.totals.add(Count::Ignored);
+        if force.settings.keeps_latency() {
+            force.keep_latency(ticket, self.clock.now());
+        }
         if self.is_late(epoch) {
             return;
         }
@@ -163,7 +189,7 @@ impl CircuitBreaker {
         self.totals.add(Count::Failed);
         let class = self.count_class(fault.class);
         if self.is_late(epoch) {
-            self.count_if_slow(force, ticket, None);
+            self.took(force, ticket, None);
             return;
         }
         let outlook = epoch.is_closed().then(|| force.outlook(epoch, self.cell.load().streak()));
@@ -176,7 +202,7 @@ impl CircuitBreaker {
             Some(force.samples().record(epoch.epoch(), fault, ticket.began, || self.clock.now()))
         };
         self.sort_failure(epoch, class);
-        let slow = self.count_if_slow(force, ticket, now);
+        let slow = self.took(force, ticket, now);
         let time = now.unwrap_or(Time::END);
         let mut recorded = None;
         if let Some(Outlook { harmless, .. }) = outlook {
@@ -375,9 +401,15 @@ impl CircuitBreaker {
         }
     }
 
+    /// Keeps how long a call took that succeeded or failed, where that is asked for, and tells whether it was slow.
     #[inline]
-    fn count_if_slow(&self, force: InForce<'_>, ticket: Ticket, now: Option<Time>) -> bool {
-        let slow = force.settings.minds_slow() && is_slow(force, ticket, now.unwrap_or_else(|| self.clock.now()));
+    fn took(&self, force: InForce<'_>, ticket: Ticket, now: Option<Time>) -> bool {
+        if !force.settings.keeps_latency() {
+            return false;
+        }
+        let now = now.unwrap_or_else(|| self.clock.now());
+        force.keep_latency(ticket, now);
+        let slow = is_slow(force, ticket, now);
         if slow {
             self.totals.add(Count::Slow);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::in_force::{InForce, Moment, Replaced};
 use super::timeline::OpenPeriod;
 use super::word::Word;
-use super::{Beginning, CircuitBreaker};
+use super::{Beginning, CircuitBreaker, Totals};
 use crate::clock::{Clock, Time};
 use crate::event::Reason;
 use crate::fnv;
@@ -41,9 +41,9 @@ impl CircuitBreaker {
         true
     }
 
-    /// Forgets what its last key has counted, unless a call is still under way. Where this says that none
-    /// is, a call that begins later sees what was written before this.
-    pub(crate) fn clear(&self) -> bool {
+    /// Forgets what its last key has counted, and returns it, unless a call is still under way. Where none is, a call
+    /// that begins later sees what was written before this.
+    pub(crate) fn clear(&self) -> Option<Totals> {
         self.totals.begin_anew()
     }
 
@@ -52,6 +52,7 @@ impl CircuitBreaker {
         self.key.store(Some(key));
         self.timeline.clear();
         self.forget_classes();
+        self.tuning.forget_latencies();
         if let Some(history) = self.history.get() {
             history.renew();
         }

@@ -117,6 +117,117 @@ pub struct Totals {
 }
 
 impl Totals {
+    pub(crate) const NUMBERS: usize = 15;
+
+    /// All of them, in the order of the fields.
+    pub(crate) fn numbers(&self) -> [u64; Self::NUMBERS] {
+        let Self {
+            admitted,
+            succeeded,
+            failed,
+            ignored,
+            cancelled,
+            timed_out,
+            slow,
+            late,
+            rejected_open,
+            rejected_probing,
+            rejected_recovering,
+            rejected_forced_open,
+            would_have_rejected,
+            fallbacks_run,
+            fallbacks_failed,
+        } = *self;
+        [
+            admitted,
+            succeeded,
+            failed,
+            ignored,
+            cancelled,
+            timed_out,
+            slow,
+            late,
+            rejected_open,
+            rejected_probing,
+            rejected_recovering,
+            rejected_forced_open,
+            would_have_rejected,
+            fallbacks_run,
+            fallbacks_failed,
+        ]
+    }
+
+    #[cfg(any(test, feature = "prometheus"))]
+    pub(crate) fn of_numbers(numbers: [u64; Self::NUMBERS]) -> Self {
+        let [
+            admitted,
+            succeeded,
+            failed,
+            ignored,
+            cancelled,
+            timed_out,
+            slow,
+            late,
+            rejected_open,
+            rejected_probing,
+            rejected_recovering,
+            rejected_forced_open,
+            would_have_rejected,
+            fallbacks_run,
+            fallbacks_failed,
+        ] = numbers;
+        Self {
+            admitted,
+            succeeded,
+            failed,
+            ignored,
+            cancelled,
+            timed_out,
+            slow,
+            late,
+            rejected_open,
+            rejected_probing,
+            rejected_recovering,
+            rejected_forced_open,
+            would_have_rejected,
+            fallbacks_run,
+            fallbacks_failed,
+        }
+    }
+
+    /// Both together.
+    #[cfg(any(test, feature = "prometheus"))]
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let (mut sum, other) = (self.numbers(), other.numbers());
+        sum.iter_mut().zip(other).for_each(|(number, more)| *number += more);
+        Self::of_numbers(sum)
+    }
+
+    /// A part is asked for before the whole that it belongs to.
+    fn of(count: impl Fn(Count) -> u64) -> Self {
+        let [timed_out, slow] = [Count::TimedOut, Count::Slow].map(&count);
+        let would_have_rejected = count(Count::WouldHaveRejected);
+        let [succeeded, failed, ignored, cancelled] = ENDS.map(&count);
+        let admitted = count(Count::Started);
+        Self {
+            admitted,
+            succeeded,
+            failed,
+            ignored,
+            cancelled,
+            timed_out,
+            slow,
+            late: count(Count::Late),
+            rejected_open: count(Count::RejectedOpen),
+            rejected_probing: count(Count::RejectedProbing),
+            rejected_recovering: count(Count::RejectedRecovering),
+            rejected_forced_open: count(Count::RejectedForcedOpen),
+            would_have_rejected,
+            fallbacks_run: count(Count::FallbackRan),
+            fallbacks_failed: count(Count::FallbackFailed),
+        }
+    }
+
     /// Admitted calls that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
@@ -228,35 +339,14 @@ impl TotalCounts {
         Time::from_nanos(self.lean.used.load(Ordering::Relaxed))
     }
 
-    /// Forgets all counts, where no call is under way. Counts that are added meanwhile are kept; nobody
+    /// Forgets all counts, where no call is under way, and returns them. Counts that are added meanwhile are kept; nobody
     /// may be reading.
-    pub(crate) fn begin_anew(&self) -> bool {
+    pub(crate) fn begin_anew(&self) -> Option<Totals> {
         self.lean.begin_anew()
     }
 
     pub(crate) fn read(&self) -> Totals {
-        // A part is read before the whole that it belongs to.
-        let [timed_out, slow] = [Count::TimedOut, Count::Slow].map(|part| self.sum(part));
-        let would_have_rejected = self.sum(Count::WouldHaveRejected);
-        let [succeeded, failed, ignored, cancelled] = ENDS.map(|end| self.sum(end));
-        let admitted = self.sum(Count::Started);
-        Totals {
-            admitted,
-            succeeded,
-            failed,
-            ignored,
-            cancelled,
-            timed_out,
-            slow,
-            late: self.sum(Count::Late),
-            rejected_open: self.sum(Count::RejectedOpen),
-            rejected_probing: self.sum(Count::RejectedProbing),
-            rejected_recovering: self.sum(Count::RejectedRecovering),
-            rejected_forced_open: self.sum(Count::RejectedForcedOpen),
-            would_have_rejected,
-            fallbacks_run: self.sum(Count::FallbackRan),
-            fallbacks_failed: self.sum(Count::FallbackFailed),
-        }
+        Totals::of(|what| self.sum(what))
     }
 
     /// Failures without a class.
@@ -284,7 +374,7 @@ impl Lean {
         self.seldom.get_or_init(|| Box::new(Seldom { counts, recorded: AtomicU64::new(0) }))
     }
 
-    fn begin_anew(&self) -> bool {
+    fn begin_anew(&self) -> Option<Totals> {
         let load = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         // Ends before beginnings, as always.
         let left = load(&self.left);
@@ -295,7 +385,7 @@ impl Lean {
         // A call that begins later than this sees all that was written before it.
         let counted_starts = started.fetch_add(0, Ordering::AcqRel);
         if counted_starts != ended {
-            return false;
+            return None;
         }
         if let Some((counters, counts)) = seldom {
             for (counter, count) in counters.iter().zip(counts) {
@@ -305,7 +395,12 @@ impl Lean {
         self.left.fetch_sub(left, Ordering::AcqRel);
         succeeded.fetch_sub(counted_successes, Ordering::AcqRel);
         started.fetch_sub(counted_starts, Ordering::AcqRel);
-        true
+        let seldom = seldom.map_or([0; SELDOM], |(_, counts)| counts);
+        Some(Totals::of(|what| match what {
+            Count::Started => counted_starts,
+            Count::Succeeded => counted_successes,
+            seldom_one => seldom[seldom_one as usize - OFTEN],
+        }))
     }
 
     fn get(&self, what: Count) -> u64 {
@@ -397,13 +492,16 @@ mod tests {
         }
         let read = totals.read();
         assert_eq!((read.admitted, read.succeeded, read.failed, read.late), (3, 1, 1, 1));
-        assert!(!totals.are_at_rest() && !totals.begin_anew());
+        assert!(!totals.are_at_rest() && totals.begin_anew().is_none());
         assert_eq!(totals.read(), read);
         totals.add(Count::Cancelled);
         totals.leave(&Clock::monotonic());
         assert!(!totals.are_at_rest(), "of the end of the failed one not all has been said");
         totals.leave(&Clock::monotonic());
-        assert!(totals.are_at_rest() && totals.begin_anew());
+        assert!(totals.are_at_rest());
+        let forgotten = totals.begin_anew().expect("nobody is calling");
+        assert_eq!((forgotten.admitted, forgotten.succeeded, forgotten.failed, forgotten.cancelled), (3, 1, 1, 1));
+        assert_eq!(forgotten.late, 1);
         assert_eq!(totals.read(), Totals::default());
         assert!(!TotalCounts::new(Sharing::PerThread).are_at_rest(), "nobody takes the counts of such a one");
     }

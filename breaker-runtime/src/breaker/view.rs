@@ -7,9 +7,13 @@ use super::timeline::OpenPeriod;
 use crate::clock::Time;
 use crate::mode::Mode;
 use crate::origin::Origin;
+#[cfg(feature = "prometheus")]
+use crate::per_thread::Sharing;
 use crate::policy::Settings;
 use crate::state::State;
-use crate::window::WindowCounts;
+#[cfg(feature = "prometheus")]
+use crate::window::{Histogram, Latencies};
+use crate::window::{Latency, WindowCounts};
 
 /// The state at one moment.
 #[derive(Clone, Debug)]
@@ -33,11 +37,21 @@ pub(crate) struct View {
     /// Of a ramp: the share of the calls that may pass, in thousandths.
     pub(crate) share: Option<u64>,
     pub(crate) window: Option<WindowCounts>,
+    pub(crate) latency: Option<Latency>,
 }
 
 impl CircuitBreaker {
     pub(crate) fn view(&self) -> View {
         self.in_force(|force| self.view_by(force))
+    }
+
+    /// How long all calls took, where that is kept.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn durations(&self) -> Option<Histogram> {
+        self.in_force(|force| {
+            let all = force.latencies_if_any().map(Latencies::histogram);
+            all.or_else(|| force.settings.keeps_latency().then(|| Latencies::new(Sharing::OneForAll).histogram()))
+        })
     }
 
     fn view_by(&self, force: InForce<'_>) -> View {
@@ -75,6 +89,7 @@ impl CircuitBreaker {
                     })
                     .flatten(),
                 window: force.window_counts(word.identity(), now),
+                latency: force.latencies_if_any().and_then(|latencies| latencies.recent(force.since_made(now))),
                 overdue_at: self.timeline.half_open_period(word.identity()).map(|period| period.overdue_at),
             };
             // Another state since: the times may be that one's.

@@ -1,5 +1,6 @@
 //! Families: one breaker for each client, host or tenant, bounded in number.
 
+mod rest;
 mod slot;
 mod table;
 
@@ -13,6 +14,8 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use crate::about::About;
+#[cfg(feature = "prometheus")]
+use crate::breaker::Totals;
 use crate::breaker::{Asking, Beginning, CircuitBreaker, Leave, Permit, Rejected, Replaced, Whose, family_settings};
 use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
@@ -22,7 +25,11 @@ use crate::mode::Mode;
 use crate::observe::Snapshot;
 use crate::origin::Origin;
 use crate::policy::{Settings, SettingsError};
+#[cfg(feature = "prometheus")]
+use crate::state::State;
 use crate::sync::{AtomicU64, Ordering, fence};
+#[cfg(feature = "prometheus")]
+use rest::SHOWN;
 use slot::Slot;
 use table::{Found, Search, Table};
 
@@ -324,6 +331,34 @@ impl Breakers {
     }
 
     /// The time limit of the calls.
+    /// The keys that metrics tell apart.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn shown(&self) -> impl Iterator<Item = Member<'_>> {
+        let table = self.table.get();
+        self.forget_idle();
+        (0..SHOWN).filter_map(move |place| table?.at(place).and_then(Member::of))
+    }
+
+    /// The other ones, the overflow among them: their breakers that are in use, and what all of them have counted.
+    /// Nothing where there never were any.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn rest(&self) -> Option<(Vec<State>, Totals)> {
+        let overflow = self.own.totals();
+        let beyond = self.table.get().filter(|table| table.places_there_are() > SHOWN);
+        let mut totals = beyond.map(Table::rest).unwrap_or_default().plus(&overflow);
+        if totals.admitted + totals.rejected() == 0 {
+            return None;
+        }
+        // Ends that came while beginnings were read.
+        totals.admitted = totals.admitted.max(totals.succeeded + totals.failed + totals.ignored + totals.cancelled);
+        let members = (SHOWN..beyond.map_or(0, Table::places_there_are)).filter_map(|place| beyond?.at(place));
+        let mut states: Vec<_> = members.map(|found| found.slot.breaker.state()).collect();
+        if self.own.mode() != Mode::Disabled {
+            states.push(self.own.state());
+        }
+        Some((states, totals))
+    }
+
     #[inline]
     pub(crate) fn time_limit(&self) -> Option<Duration> {
         self.own.time_limit()

@@ -22,7 +22,7 @@
 
 use std::sync::Arc;
 
-use crate::breaker::{CircuitBreaker, Leave};
+use crate::breaker::{CircuitBreaker, Leave, Totals};
 use crate::clock::Time;
 use crate::key::StoredKey;
 use crate::sync::{AtomicU64, Ordering, fence, yield_now};
@@ -151,8 +151,8 @@ impl Claim<'_> {
         self.owner = tenancy;
     }
 
-    /// Whether no call of an earlier key is under way; forgets what was counted for that, then.
-    pub(super) fn clear(&self) -> bool {
+    /// Forgets what was counted for an earlier key, and returns it, unless a call of that one is under way.
+    pub(super) fn clear(&self) -> Option<Totals> {
         self.slot.breaker.clear()
     }
 

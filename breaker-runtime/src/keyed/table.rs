@@ -15,7 +15,10 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
+use super::rest::{Departed, SHOWN};
 use super::slot::{Claim, Slot};
+#[cfg(feature = "prometheus")]
+use crate::breaker::Totals;
 use crate::breaker::{CircuitBreaker, Leave};
 use crate::clock::Time;
 use crate::key::{Key, StoredKey};
@@ -38,6 +41,7 @@ pub(super) struct Table {
     free: AtomicU64,
     hand: AtomicU64,
     tenancies: AtomicU64,
+    departed: Departed,
     hasher: RandomState,
 }
 
@@ -110,6 +114,7 @@ impl Table {
             free: AtomicU64::new(0),
             hand: AtomicU64::new(0),
             tenancies: AtomicU64::new(0),
+            departed: Departed::new(),
             hasher: RandomState::new(),
         }
     }
@@ -237,7 +242,7 @@ impl Table {
 
     fn claim_free(&self, search: Search) -> Option<Claimed<'_>> {
         self.places(search).find_map(|(place, slot)| {
-            Some(Claimed::Place(index(place), slot.claim_free(&self.free).filter(Claim::clear)?))
+            Some(Claimed::Place(index(place), slot.claim_free(&self.free).filter(|claim| self.clear(place, claim))?))
         })
     }
 
@@ -261,7 +266,7 @@ impl Table {
         others_are_here |= !candidates.is_empty();
         candidates.sort_by_key(|(used, ..)| *used);
         let claimed = candidates.into_iter().find_map(|(_, place, leave, found)| {
-            let claim = self.take(found, leave, search.now).filter(Claim::clear)?;
+            let claim = self.take(found, leave, search.now).filter(|claim| self.clear(place, claim))?;
             Some(Claimed::Place(index(place), claim))
         });
         (claimed, others_are_here)
@@ -275,6 +280,18 @@ impl Table {
             self.change(hash, |items| items.iter().filter(|item| item.key.tenancy != tenancy).cloned().collect());
         }
         Some(claim)
+    }
+
+    /// Forgets what was counted in this place, unless a call is under way there.
+    fn clear(&self, place: u64, claim: &Claim<'_>) -> bool {
+        if place < SHOWN as u64 { claim.clear().is_some() } else { self.departed.keep(|| claim.clear()) }
+    }
+
+    /// What the keys beyond the shown ones counted, those among them that were there once.
+    #[cfg(feature = "prometheus")]
+    pub(super) fn rest(&self) -> Totals {
+        let places = || self.slots.iter().skip(SHOWN).filter_map(OnceBox::get);
+        self.departed.and(|| places().fold(Totals::default(), |sum, slot| sum.plus(&slot.breaker.totals())))
     }
 
     /// Places that were taken once, from where the last one who looked stopped.

@@ -1,7 +1,7 @@
 //! One copy of all that a breaker can tell.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
@@ -10,10 +10,10 @@ use crate::event::Transition;
 use crate::history::History;
 use crate::mode::Mode;
 use crate::origin::Origin;
-use crate::policy::{Settings, share};
+use crate::policy::{Settings, Window, share};
 use crate::report::Report;
 use crate::state::State;
-use crate::window::WindowCounts;
+use crate::window::{Latency, WindowCounts};
 
 /// What a breaker looked like at one moment.
 #[derive(Clone, Debug)]
@@ -35,14 +35,19 @@ pub struct Snapshot {
     pub revision: u64,
     /// Who set them.
     pub origin: Origin,
-    /// For how long it has been in this state; `None` before the first change, and where the change is
-    /// not kept any more.
+    /// Since when it is in this state or mode, by the wall clock; `None` before the first change, and where the change
+    /// is not kept any more.
+    pub since: Option<SystemTime>,
+    /// For how long; `None` where that is.
     pub in_state_for: Option<Duration>,
     /// Failures in a row, while closed and where a rule counts them. This and the following are of the
     /// state that it would be in, where the mode is metrics only.
     pub consecutive_failures: u32,
     /// What the window of the rules holds, while closed and where a rule counts calls.
     pub window: Option<WindowCounts>,
+    /// How many calls a second succeeded or failed in that window, where it is one of time: over all of it, or since
+    /// the breaker closed where that is known and shorter.
+    pub requests_per_second: Option<f64>,
     /// The share of the calls that may pass, while a ramp lasts; from 0.1 to 1.
     pub share: Option<f64>,
     /// Probes under way, while half-open.
@@ -55,10 +60,17 @@ pub struct Snapshot {
     pub probe_overdue: bool,
     /// How many calls there were of each kind.
     pub totals: Totals,
+    /// How long the calls of the recent minute took; `None` where there were none, and where that is not kept
+    /// ([`Settings::latency`]).
+    pub latency: Option<Latency>,
     /// How many failures there were of each class since the breaker was made, the most frequent first
     /// and `other` last. At most 16 classes beside `other` are told apart; the rest counts as `other`. At
     /// rest they add up to [`Totals::failed`]; while calls are being made, to no more than that.
     pub failures_by_class: Vec<ClassCount>,
+    /// How often a rule or a probe opened it. What only would have, in metrics only, does not count here and below.
+    pub trips: u64,
+    /// How long it has been open altogether, being forced open included.
+    pub open_for: Duration,
     /// Why it opened last, as long as that is among the changes that are kept
     /// ([`Settings::history`]); in metrics only, also why it would have.
     pub last_trip: Option<Arc<Report>>,
@@ -78,6 +90,8 @@ impl CircuitBreaker {
     pub fn snapshot(&self) -> Snapshot {
         let view = self.view();
         let last = self.change(view.number);
+        let in_state_for = last.as_ref().map(|change| view.now.since(change.time));
+        let tally = self.history_kept().map(History::tally).unwrap_or_default();
         // A part is read before the whole that it belongs to.
         let failures_by_class = self.failures_by_class();
         Snapshot {
@@ -91,14 +105,24 @@ impl CircuitBreaker {
             settings: view.settings,
             revision: view.revision,
             origin: view.origin,
-            in_state_for: last.map(|change| view.now.since(change.time)),
+            since: last.map(|change| change.at),
+            in_state_for,
+            requests_per_second: view.window.and_then(|counts| {
+                let Window::Time(window) = view.settings.window_or_default() else { return None };
+                let seconds = in_state_for.map_or(window, |time| time.min(window)).as_secs_f64();
+                #[expect(clippy::cast_precision_loss, reason = "a window with 2^53 calls")]
+                (seconds > 0.0).then(|| counts.calls as f64 / seconds)
+            }),
             consecutive_failures: view.streak,
             probes_in_flight: view.probes_in_flight,
             retry_after: view.due.map(|due| due.since(view.now)),
             probe_due: view.due.is_some_and(|due| view.now >= due),
             probe_overdue: view.overdue_at.is_some_and(|overdue_at| view.now >= overdue_at),
             totals: self.totals(),
+            latency: view.latency,
             failures_by_class,
+            trips: tally.trips,
+            open_for: tally.open_for(view.now),
             last_trip: self.history().iter().rev().find_map(|change| {
                 let happened = change.mode != Mode::MetricsOnly || view.mode == Mode::MetricsOnly;
                 change.report().filter(|_| happened).cloned()

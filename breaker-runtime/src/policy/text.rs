@@ -52,9 +52,17 @@ impl Settings {
             ("probe_timeout", known(self.probe_timeout.get().map(time), "default")),
             ("ramp", known(self.ramp.get().map(time), NONE)),
             ("timeout", known(self.timeout.get().map(time), NONE)),
+            ("latency", plain(self.latency.to_string(), self.latency)),
             ("failure_samples", plain(self.failure_samples.to_string(), self.failure_samples != new.failure_samples)),
             ("history", plain(self.history.to_string(), self.history != new.history)),
         ]
+    }
+
+    /// All values that hold, by their names in the attribute; no matter whether they were set.
+    #[cfg(feature = "serde")]
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let bare = |value: String| value.trim_matches(['(', ')']).to_owned();
+        self.values().into_iter().map(move |(name, value)| (name, bare(value)))
     }
 
     /// The values of `other` that differ, each with the one before it.

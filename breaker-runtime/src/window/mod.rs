@@ -3,6 +3,7 @@
 mod calls;
 mod class_totals;
 mod classes;
+mod latencies;
 mod once;
 mod recent_failures;
 mod ring;
@@ -18,6 +19,10 @@ use once_cell::race::OnceBox;
 pub(crate) use calls::{CallWindow, HELD_UP};
 pub(crate) use class_totals::{Class, ClassTotals, others};
 pub(crate) use classes::{KEPT, RecentClasses};
+#[cfg(feature = "prometheus")]
+pub(crate) use latencies::Histogram;
+pub(crate) use latencies::Latencies;
+pub use latencies::Latency;
 pub(crate) use recent_failures::RecentFailures;
 pub(crate) use running::Running;
 pub(crate) use samples::Samples;
@@ -26,7 +31,7 @@ pub(crate) use time::TimeWindow;
 
 use crate::clock::nanos;
 use crate::per_thread::Sharing;
-use crate::policy::{Settings, Window};
+use crate::policy::{Settings, Window, share};
 
 /// The windows of a breaker. Which of them are used, its settings say.
 #[derive(Debug)]
@@ -35,6 +40,7 @@ pub(crate) struct Windows {
     pub(crate) calls: CallWindow,
     pub(crate) times: TimeWindow,
     pub(crate) running: Running,
+    pub(crate) latencies: OnceBox<Latencies>,
 }
 
 impl Windows {
@@ -49,6 +55,7 @@ impl Windows {
             calls: CallWindow::new(),
             times: TimeWindow::new(time, sharing),
             running: Running::new(settings.slow().map_or(0, |slow| nanos(slow.call)), sharing),
+            latencies: OnceBox::new(),
         }
     }
 }
@@ -66,6 +73,18 @@ pub struct WindowCounts {
 }
 
 impl WindowCounts {
+    /// The share of the calls that failed, from 0 to 1; `None` where there were none.
+    #[must_use]
+    pub fn failure_rate(&self) -> Option<f64> {
+        (self.calls > 0).then(|| share(self.failed, self.calls))
+    }
+
+    /// The share of the calls that were slow, from 0 to 1; `None` where there were none.
+    #[must_use]
+    pub fn slow_rate(&self) -> Option<f64> {
+        (self.calls > 0).then(|| share(self.slow, self.calls))
+    }
+
     /// The same with `running` calls more, which are slow already.
     pub(crate) const fn with_running(mut self, running: u64) -> Self {
         self.calls += running;

@@ -1,0 +1,321 @@
+//! Every metric: its name, its meaning, and what it reads from a breaker.
+//!
+//! Names and units follow Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>): base units, `_total`
+//! for counters, `_ratio` for shares from 0 to 1.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use crate::breaker::{CircuitBreaker, Totals};
+use crate::history::{History, Tally};
+use crate::keyed::Breakers;
+use crate::mode::Mode;
+use crate::registry;
+use crate::state::State;
+use crate::window::Histogram;
+
+use super::snapshot::Snapshot;
+
+/// Names and values of labels.
+pub(super) type Labels = Vec<(&'static str, String)>;
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Gauge,
+    Counter,
+    Histogram,
+}
+
+/// One metric of all breakers.
+#[derive(Debug)]
+pub(super) struct Metric {
+    /// Without the `_total` of a counter.
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) kind: Kind,
+    pub(super) samples: Vec<(Labels, Value)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Whole(u64),
+    Real(f64),
+    Histogram(Histogram),
+}
+
+/// What a metric reads of one subject: the labels beside those of the subject, and values.
+type Read = fn(&Subject) -> Vec<(Labels, Value)>;
+
+const METRICS: [(&str, Kind, &str, Read); 25] = [
+    ("info", Kind::Gauge, "Always 1: what people should know of the breaker, and where it was made.", |of| {
+        of.one(|one| {
+            let (note, at) = (one.now.breaker.note.unwrap_or_default(), one.now.breaker.at);
+            vec![(vec![("note", note.to_owned()), ("at", at.to_string())], Value::Whole(1))]
+        })
+    }),
+    (
+        "state",
+        Kind::Gauge,
+        "Whether the breaker is in the state (1) or not (0); of the other keys, how many are.",
+        |of| {
+            let is_in = |state: State| match of {
+                Subject { what: What::One(one), .. } => u64::from(one.now.state == state),
+                Subject { what: What::Rest { states, .. }, .. } => {
+                    states.iter().filter(|its| **its == state).count() as u64
+                }
+            };
+            State::ALL.map(|state| (vec![("state", state.id().to_owned())], Value::Whole(is_in(state)))).into()
+        },
+    ),
+    ("mode", Kind::Gauge, "Whether the breaker is in the mode (1) or not (0).", |of| {
+        of.one(|one| {
+            let is_in = |mode| Value::Whole(u64::from(one.now.mode == mode));
+            Mode::ALL.map(|mode| (vec![("mode", mode.id().to_owned())], is_in(mode))).into()
+        })
+    }),
+    ("state_seconds", Kind::Gauge, "How long the breaker has been in its state or mode.", |of| {
+        of.one(|one| one.now.in_state_for.map(|time| plain(Value::Real(time.as_secs_f64()))).unwrap_or_default())
+    }),
+    ("last_transition_timestamp_seconds", Kind::Gauge, "When the breaker last changed its state or mode.", |of| {
+        of.one(|one| {
+            let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+            one.now.since.map(|at| plain(Value::Real(since(at)))).unwrap_or_default()
+        })
+    }),
+    ("open_seconds", Kind::Counter, "How long the breaker has been open altogether.", |of| {
+        of.one(|one| plain(Value::Real(one.now.open_for.as_secs_f64())))
+    }),
+    ("next_probe_seconds", Kind::Gauge, "In how many seconds an open breaker lets a probe through.", |of| {
+        of.one(|one| one.now.retry_after.map(|time| plain(Value::Real(time.as_secs_f64()))).unwrap_or_default())
+    }),
+    ("trips", Kind::Counter, "How often a rule or a probe opened the breaker.", |of| {
+        of.one(|one| plain(Value::Whole(one.now.trips)))
+    }),
+    ("transitions", Kind::Counter, "How often the breaker went from one state to another.", |of| of.one(transitions)),
+    ("calls", Kind::Counter, "Calls that were let through, by how they ended.", |of| {
+        let Totals { succeeded, failed, ignored, cancelled, .. } = *of.totals();
+        let all = [("succeeded", succeeded), ("failed", failed), ("ignored", ignored), ("cancelled", cancelled)];
+        by("outcome", all)
+    }),
+    ("in_flight_calls", Kind::Gauge, "Calls that were let through and have not ended.", |of| {
+        plain(Value::Whole(of.totals().in_flight()))
+    }),
+    ("rejected_calls", Kind::Counter, "Calls that were not let through, by why.", |of| {
+        let totals = of.totals();
+        let Totals { rejected_open, rejected_probing, rejected_recovering, rejected_forced_open, .. } = *totals;
+        let closed = [("open", rejected_open), ("probing", rejected_probing)];
+        let other = [("recovering", rejected_recovering), ("forced_open", rejected_forced_open)];
+        by("reason", closed.into_iter().chain(other))
+    }),
+    ("would_have_rejected_calls", Kind::Counter, "Calls that were let through in metrics only.", |of| {
+        plain(Value::Whole(of.totals().would_have_rejected))
+    }),
+    ("timed_out_calls", Kind::Counter, "Failed calls that were stopped at their time limit.", |of| {
+        plain(Value::Whole(of.totals().timed_out))
+    }),
+    ("slow_calls", Kind::Counter, "Calls that took as long as the rule about slow calls says, or longer.", |of| {
+        plain(Value::Whole(of.totals().slow))
+    }),
+    ("late_calls", Kind::Counter, "Calls that ended when the state had changed, and decided nothing.", |of| {
+        plain(Value::Whole(of.totals().late))
+    }),
+    ("fallbacks", Kind::Counter, "Fallbacks, by whether they gave an answer or failed themselves.", |of| {
+        let Totals { fallbacks_run, fallbacks_failed, .. } = *of.totals();
+        by("result", [("answered", fallbacks_run.saturating_sub(fallbacks_failed)), ("failed", fallbacks_failed)])
+    }),
+    ("failures", Kind::Counter, "Failed calls, by their class.", |of| {
+        of.one(|one| {
+            let mut classes = BTreeMap::new();
+            for class in &one.now.failures_by_class {
+                *classes.entry(class.class).or_default() += class.count;
+            }
+            by("class", classes)
+        })
+    }),
+    ("consecutive_failures", Kind::Gauge, "Failures in a row, where a rule counts them.", |of| {
+        of.one(|one| plain(Value::Whole(one.now.consecutive_failures.into())))
+    }),
+    ("window_calls", Kind::Gauge, "Calls in the window of the rules.", |of| {
+        of.one(|one| one.now.window.map(|window| plain(Value::Whole(window.calls))).unwrap_or_default())
+    }),
+    ("failure_ratio", Kind::Gauge, "The share of the calls in the window of the rules that failed.", |of| {
+        of.one(|one| ratio(one.now.window.and_then(|window| window.failure_rate())))
+    }),
+    ("slow_ratio", Kind::Gauge, "The share of the calls in the window of the rules that were slow.", |of| {
+        of.one(|one| ratio(one.now.window.and_then(|window| window.slow_rate())))
+    }),
+    ("admitted_ratio", Kind::Gauge, "The share of the calls that may pass, while a ramp lasts.", |of| {
+        of.one(|one| ratio(one.now.share))
+    }),
+    (
+        "settings_revision",
+        Kind::Gauge,
+        "The number of the settings in force; 1 is what the breaker was made with.",
+        |of| of.one(|one| plain(Value::Whole(one.now.revision))),
+    ),
+    (
+        "call_duration_seconds",
+        Kind::Histogram,
+        "How long calls took that ended by themselves, where that is kept.",
+        |of| of.one(|one| one.durations.clone().map(|all| plain(Value::Histogram(all))).unwrap_or_default()),
+    ),
+];
+
+/// What the labels are of.
+#[derive(Debug)]
+struct Subject {
+    labels: Labels,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    One(Box<One>),
+    /// The keys of a family that are not shown one by one.
+    Rest {
+        states: Vec<State>,
+        totals: Totals,
+    },
+}
+
+#[derive(Debug)]
+struct One {
+    now: Snapshot,
+    tally: Tally,
+    durations: Option<Histogram>,
+}
+
+impl Subject {
+    fn of(breaker: &CircuitBreaker) -> Self {
+        let now = breaker.snapshot();
+        let mut labels = named(now.breaker.name, now.breaker.dependency);
+        if let Some(key) = &now.breaker.key {
+            labels.push(("key", shown_key(key)));
+        }
+        let tally = breaker.history_kept().map(History::tally).unwrap_or_default();
+        let one = One { now, tally, durations: breaker.durations() };
+        Self { labels, what: What::One(Box::new(one)) }
+    }
+
+    fn rest_of(family: &Breakers) -> Option<Self> {
+        let (states, totals) = family.rest()?;
+        let about = family.about();
+        let mut labels = named(about.name, about.dependency);
+        labels.push(("key", OTHER.to_owned()));
+        Some(Self { labels, what: What::Rest { states, totals } })
+    }
+
+    fn totals(&self) -> &Totals {
+        match &self.what {
+            What::One(one) => &one.now.totals,
+            What::Rest { totals, .. } => totals,
+        }
+    }
+
+    /// What only one breaker has.
+    fn one(&self, read: impl FnOnce(&One) -> Vec<(Labels, Value)>) -> Vec<(Labels, Value)> {
+        match &self.what {
+            What::One(one) => read(one),
+            What::Rest { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The label of the keys that are not shown.
+const OTHER: &str = "other";
+
+/// A key that reads like [`OTHER`] gets quotes, and so does one that has those already.
+fn shown_key(key: &str) -> String {
+    if key.trim_matches('"') == OTHER { format!("\"{key}\"") } else { key.to_owned() }
+}
+
+fn named(name: &str, dependency: Option<&str>) -> Labels {
+    vec![("name", name.to_owned()), ("dependency", dependency.unwrap_or_default().to_owned())]
+}
+
+fn plain(value: Value) -> Vec<(Labels, Value)> {
+    vec![(Vec::new(), value)]
+}
+
+fn ratio(share: Option<f64>) -> Vec<(Labels, Value)> {
+    share.map(|share| plain(Value::Real(share))).unwrap_or_default()
+}
+
+fn by<'a>(label: &'static str, all: impl IntoIterator<Item = (&'a str, u64)>) -> Vec<(Labels, Value)> {
+    all.into_iter().map(|(value, count)| (vec![(label, value.to_owned())], Value::Whole(count))).collect()
+}
+
+/// Those that every breaker goes through from the beginning, others once they have happened.
+fn transitions(one: &One) -> Vec<(Labels, Value)> {
+    use State::{Closed, HalfOpen, Open};
+    const USUAL: [(State, State); 5] =
+        [(Closed, Open), (Open, HalfOpen), (HalfOpen, Closed), (HalfOpen, Open), (Open, Closed)];
+    let pairs = State::ALL.into_iter().flat_map(|from| State::ALL.map(|to| (from, to)));
+    let counted = pairs.map(|(from, to)| (from, to, one.tally.moves[from as usize][to as usize]));
+    counted
+        .filter(|(from, to, count)| *count > 0 || USUAL.contains(&(*from, *to)))
+        .map(|(from, to, count)| {
+            (vec![("from", from.id().to_owned()), ("to", to.id().to_owned())], Value::Whole(count))
+        })
+        .collect()
+}
+
+/// All metrics of all listed breakers.
+pub(super) fn collect() -> Vec<Metric> {
+    let mut subjects: Vec<Subject> = registry::all().into_iter().map(Subject::of).collect();
+    for family in registry::families() {
+        subjects.extend(family.shown().map(|member| Subject::of(&member)));
+        subjects.extend(Subject::rest_of(family));
+    }
+    tell_apart(&mut subjects);
+    let metric = |(name, kind, help, read): (&'static str, Kind, &'static str, Read)| Metric {
+        name,
+        help,
+        kind,
+        samples: subjects
+            .iter()
+            .flat_map(|subject| {
+                read(subject).into_iter().map(|(more, value)| {
+                    let labels = subject.labels.iter().cloned().chain(more).collect();
+                    (labels, value)
+                })
+            })
+            .collect(),
+    };
+    let missed = Metric {
+        name: "events_missed",
+        help: "Events that listeners have missed, being too far behind.",
+        kind: Kind::Counter,
+        samples: plain(Value::Whole(registry::lagged())),
+    };
+    METRICS.into_iter().map(metric).chain([missed]).filter(|metric| !metric.samples.is_empty()).collect()
+}
+
+/// No two samples may have the same labels: breakers that share theirs get a number, in the order of the registry.
+fn tell_apart(subjects: &mut [Subject]) {
+    let mut seen: BTreeMap<Labels, usize> = BTreeMap::new();
+    for subject in &*subjects {
+        *seen.entry(subject.labels.clone()).or_default() += 1;
+    }
+    seen.retain(|_, count| *count > 1);
+    let mut given: BTreeMap<Labels, usize> = BTreeMap::new();
+    for subject in subjects.iter_mut().filter(|subject| seen.contains_key(&subject.labels)) {
+        let number = given.entry(subject.labels.clone()).or_default();
+        *number += 1;
+        subject.labels.push(("nth", number.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_reads_like_the_rest() {
+        for (key, shown) in [("eu", "eu"), ("other", "\"other\""), ("\"other\"", "\"\"other\"\""), ("others", "others")]
+        {
+            assert_eq!(shown_key(key), shown);
+        }
+    }
+}
