@@ -28,6 +28,20 @@ pub enum ErrorKind {
     TimedOut,
 }
 
+impl ErrorKind {
+    /// The name for machines.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Open => "rejected_open",
+            Self::Probing => "rejected_probing",
+            Self::Recovering => "rejected_recovering",
+            Self::ForcedOpen => "rejected_forced_open",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
 /// A call that was rejected, or that ran out of time.
 ///
 /// One `#[from]` in your own error is enough for a protected function to return it:
@@ -74,7 +88,7 @@ impl Refusal {
         Self { epoch_and_kind: epoch << 3 | kind as u64, time }
     }
 
-    fn kind(self) -> ErrorKind {
+    pub(crate) fn kind(self) -> ErrorKind {
         match self.epoch_and_kind & 0b111 {
             0 => ErrorKind::Open,
             1 => ErrorKind::Probing,

@@ -99,7 +99,7 @@ pub enum Reason {
 
 impl Reason {
     /// The name for machines.
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "serde", feature = "tracing"))]
     pub(crate) const fn id(&self) -> &'static str {
         match self {
             Self::Tripped(_) => "tripped",

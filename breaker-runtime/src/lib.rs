@@ -43,7 +43,20 @@
 //! | `quanta` | no | time by the processor's counter, unless both `tokio` and `testing` are on: less than half the cost of a reading ([`clock::Clock`]) |
 //! | `serde` | no | [`Snapshot`], [`Event`] and what is in them as JSON, under names that do not change |
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
+//! | `tracing` | no | events for logs and traces, told below |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
+
+//! # Logs and traces
+//!
+//! With the feature `tracing` there are events, each in the span in which it happens:
+//!
+//! | target | level | when | fields |
+//! | --- | --- | --- | --- |
+//! | `breaker_runtime::change` | `WARN` where a breaker opens or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
+//! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a probe has ended | `breaker`, `state`, `outcome` |
+//!
+//! `from`, `to` and `state` are `closed`, `open` or `half_open`; fields that say nothing are left out. The line itself is
+//! that of [`Event`]. None of them holds the texts of callers' errors.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -25,7 +25,7 @@ impl Mode {
     pub(crate) const ALL: [Self; 4] = [Self::Automatic, Self::Disabled, Self::ForcedOpen, Self::MetricsOnly];
 
     /// The name for machines.
-    #[cfg(any(feature = "serde", feature = "prometheus"))]
+    #[cfg(any(feature = "serde", feature = "prometheus", feature = "tracing"))]
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Automatic => "automatic",

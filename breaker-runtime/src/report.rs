@@ -106,7 +106,7 @@ pub enum Rule {
 
 impl Rule {
     /// The name for machines.
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "serde", feature = "tracing"))]
     pub(crate) const fn id(&self) -> &'static str {
         match self {
             Self::Consecutive { .. } => "consecutive",

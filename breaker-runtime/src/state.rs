@@ -19,7 +19,7 @@ impl State {
     pub(crate) const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::HalfOpen];
 
     /// The name for machines.
-    #[cfg(any(feature = "serde", feature = "prometheus"))]
+    #[cfg(any(feature = "serde", feature = "prometheus", feature = "tracing"))]
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Closed => "closed",

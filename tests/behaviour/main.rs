@@ -29,4 +29,5 @@ mod settings;
 mod slow;
 mod snapshot;
 mod support;
+mod traces;
 mod web;

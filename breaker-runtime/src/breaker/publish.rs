@@ -21,6 +21,8 @@ use crate::event::{Reason, Transition};
 use crate::fnv;
 use crate::history::History;
 use crate::listen::Outbox;
+#[cfg(feature = "tracing")]
+use crate::observe::traces;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
 use crate::state::State;
@@ -132,6 +134,8 @@ impl CircuitBreaker {
     /// The error of a call that was not let through.
     #[inline]
     pub(super) fn refused(&self, refusal: Refusal) -> CircuitBreakerError {
+        #[cfg(feature = "tracing")]
+        traces::rejected(self, refusal.kind());
         CircuitBreakerError::new(self.lasting_name(), self.history.get(), refusal)
     }
 
@@ -176,6 +180,8 @@ impl CircuitBreaker {
         let room = self.in_force(|force| force.settings.history);
         self.lent_history().record(room, &transition);
         self.outbox().publish(&transition);
+        #[cfg(feature = "tracing")]
+        traces::changed(&transition);
     }
 
     /// What tells changes to those who listen. Made at the first change, or for the first listener.

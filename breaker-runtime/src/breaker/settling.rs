@@ -15,6 +15,8 @@ use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::{CANCELLED, PANIC, TIMEOUT};
 use crate::clock::Time;
+#[cfg(feature = "tracing")]
+use crate::observe::traces;
 use crate::outcome::{Fault, Quote};
 use crate::policy::OnCancel;
 use crate::report::Rule;
@@ -141,6 +143,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
+        self.tell_probe(epoch, "succeeded");
         // Other settings than those that saw no need of it may be in force by now.
         let now = now.or_else(|| force.settings.times_ends().then(|| self.clock.now()));
         let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
@@ -169,6 +172,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
+        self.tell_probe(epoch, "ignored");
         if epoch.is_closed() {
             self.record_unrecorded_end(force, ticket);
         } else {
@@ -192,6 +196,7 @@ impl CircuitBreaker {
             self.took(force, ticket, None);
             return;
         }
+        self.tell_probe(epoch, "failed");
         let outlook = epoch.is_closed().then(|| force.outlook(epoch, self.cell.load().streak()));
         let now = if outlook.is_some_and(|outlook| outlook.far) {
             if let Some(samples) = force.samples_if_any() {
@@ -290,6 +295,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
+        self.tell_probe(epoch, "cancelled");
         self.gave_up(force, ticket);
         let settled = self.cell.settle(epoch, Word::cancelled_unheard);
         self.count_if_late(settled);
@@ -306,6 +312,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
+        self.tell_probe(epoch, "cancelled");
         if !slow {
             self.gave_up(force, ticket);
         } else if epoch.is_closed() {
@@ -414,6 +421,17 @@ impl CircuitBreaker {
             self.totals.add(Count::Slow);
         }
         slow
+    }
+
+    /// A call of this epoch, which is the present one, has ended: if it was a probe, traces are told.
+    #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "there are no traces"))]
+    fn tell_probe(&self, epoch: Identity, outcome: &'static str) {
+        #[cfg(feature = "tracing")]
+        if !epoch.is_closed() {
+            traces::probed(self, outcome);
+        }
+        #[cfg(not(feature = "tracing"))]
+        let _ = (epoch, outcome);
     }
 
     fn first_unanswered(&self) -> Time {

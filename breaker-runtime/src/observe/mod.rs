@@ -8,5 +8,7 @@ mod metrics;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod snapshot;
+#[cfg(feature = "tracing")]
+pub(crate) mod traces;
 
 pub use snapshot::Snapshot;

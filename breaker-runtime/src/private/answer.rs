@@ -6,6 +6,8 @@ use super::handle::Handle;
 use crate::breaker::Count;
 use crate::cause::Cause;
 use crate::error::CircuitBreakerError;
+#[cfg(feature = "tracing")]
+use crate::observe::traces;
 use crate::outcome::Verdict;
 
 /// An output that can say that there is no answer.
@@ -57,6 +59,8 @@ pub struct FallbackTicket<H: Handle> {
 #[inline]
 pub fn falling_back<H: Handle>(breaker: H) -> FallbackTicket<H> {
     breaker.count(Count::FallbackRan);
+    #[cfg(feature = "tracing")]
+    traces::falling_back(&breaker);
     FallbackTicket { breaker, answered: false }
 }
 

@@ -1,0 +1,113 @@
+//! What logs and traces are told, as a subscriber that writes JSON lines gets it.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, circuit_breaker};
+use serde_json::{Value, json};
+use tracing::subscriber::with_default;
+use tracing::{Level, info_span};
+
+use crate::support::*;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines that this leaves in a log, without their times.
+fn logged(level: Level, code: impl FnOnce()) -> Vec<Value> {
+    let all = Lines::default();
+    let writer = all.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_max_level(level)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    with_default(subscriber, code);
+    let bytes = all.0.lock().unwrap();
+    let text = std::str::from_utf8(&bytes).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_change_is_a_line_with_columns() {
+    let lines = logged(Level::INFO, || {
+        let (breaker, clock) = breaker(Settings::new().consecutive(2).reset(MINUTE));
+        let breaker = breaker.dependency("pricing_api").note("nobody has to be woken");
+        fail(&breaker);
+        admitted(&breaker).failure_with(&"secret of another caller");
+        clock.advance(MINUTE);
+        succeed(&breaker);
+        breaker.set_mode(Mode::MetricsOnly);
+        (0..2).for_each(|_| fail(&breaker));
+    });
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!(
+        lines[0],
+        json!({
+            "level": "WARN", "target": "breaker_runtime::change", "breaker": "dependency",
+            "dependency": "pricing_api", "note": "nobody has to be woken", "from": "closed", "to": "open",
+            "mode": "automatic", "reason": "tripped", "rule": "consecutive", "delay_seconds": 60.0, "number": 1, "epoch": 1,
+            "message": "dependency: closed → open: 2 failures in a row (limit 2); next probe after 60 s",
+        })
+    );
+    let told: Vec<_> = lines.iter().map(|line| [&line["level"], &line["reason"], &line["to"]]).collect();
+    assert_eq!(told[1..3], [["INFO", "reset_passed", "half_open"], ["INFO", "recovered", "closed"]]);
+    assert_eq!(told[3..], [["INFO", "mode_set", "closed"], ["INFO", "tripped", "open"]], "it only would have opened");
+}
+
+static FAILING: CircuitBreaker = CircuitBreaker::new("failing in traces", Settings::new().consecutive(1));
+
+#[circuit_breaker(breaker = FAILING, fallback = |_| Ok(2))]
+fn price() -> Result<u32, CircuitBreakerError> {
+    Ok(1)
+}
+
+#[test]
+fn calls_that_are_not_as_others_are_told_in_the_callers_span() {
+    let lines = logged(Level::DEBUG, || {
+        let _request = info_span!("request", user = 7).entered();
+        assert_eq!(price().unwrap(), 1);
+        FAILING.try_acquire().unwrap().failure();
+        assert_eq!(price().unwrap(), 2);
+    });
+    let of_calls: Vec<_> = lines.iter().filter(|line| line["target"] == "breaker_runtime::call").collect();
+    let told: Vec<_> = of_calls.iter().map(|line| [&line["state"], &line["outcome"]]).collect();
+    assert_eq!(told, [["open", "rejected_open"], ["open", "fallback"]], "nothing of the one that passed");
+    assert!(of_calls.iter().all(|line| line["breaker"] == "failing in traces" && line["span"]["user"] == 7));
+    let lines = logged(Level::DEBUG, || {
+        let (breaker, clock) = breaker(Settings::new().consecutive(1).probes(3).reset(SECOND));
+        for end in [fail, succeed, cancel] {
+            fail(&breaker);
+            clock.advance(SECOND);
+            end(&breaker);
+            breaker.close();
+        }
+    });
+    let probes = lines.iter().filter(|line| line["target"] == "breaker_runtime::call");
+    let told: Vec<_> = probes.map(|line| [&line["state"], &line["outcome"]]).collect();
+    assert_eq!(told, [["half_open", "failed"], ["half_open", "succeeded"], ["half_open", "cancelled"]]);
+}
+
+#[test]
+fn names_are_data_in_logs_too() {
+    let lines = logged(Level::INFO, || {
+        let breaker = CircuitBreaker::builder("<script>\n\u{1b}[31m\"").build().unwrap();
+        breaker.set_mode(Mode::ForcedOpen);
+    });
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["breaker"], "<script>\n\u{1b}[31m\"");
+    let message = lines[0]["message"].as_str().unwrap();
+    assert!(!message.contains(['\n', '\u{1b}']), "{message}");
+}
