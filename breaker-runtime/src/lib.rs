@@ -44,6 +44,7 @@
 //! | `serde` | no | [`Snapshot`], [`Event`] and what is in them as JSON, under names that do not change |
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
 //! | `tracing` | no | events for logs and traces, told below |
+//! | `axum` | no | [`web`]: the error as a response, a router that tells of all breakers |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 //! # Logs and traces
@@ -93,6 +94,8 @@ mod sync;
 pub mod testing;
 mod text;
 mod thread_slot;
+#[cfg(feature = "axum")]
+pub mod web;
 mod window;
 
 pub use about::About;

@@ -23,6 +23,7 @@ mod ramp;
 mod rates;
 mod recovery;
 mod registry;
+mod routes;
 mod rules;
 mod scripted;
 mod settings;

@@ -1,0 +1,142 @@
+//! The router.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+#[cfg(feature = "prometheus")]
+use axum::http::header::CONTENT_TYPE;
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_core::Stream;
+use serde::{Deserialize, Serialize};
+
+use super::problem::problem;
+use crate::breaker::CircuitBreaker;
+use crate::event::Event;
+use crate::listen::Events;
+use crate::observe::Snapshot;
+use crate::registry;
+use crate::state::State;
+
+/// Answers who looks at the breakers of the registry; see the [module](self). For every state of the application.
+pub fn router<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let router = Router::new()
+        .route("/", get(all))
+        .route("/by-name/{name}", get(by_name))
+        .route("/by-name/{name}/history", get(history))
+        .route("/events", get(events))
+        .route("/health", get(health));
+    #[cfg(feature = "prometheus")]
+    let router = router.route("/metrics", get(metrics));
+    router
+}
+
+/// Which one of a family's keys.
+#[derive(Debug, Deserialize)]
+struct OfKey {
+    key: Option<String>,
+}
+
+impl OfKey {
+    fn is(&self, breaker: &CircuitBreaker) -> bool {
+        self.key.as_ref().is_none_or(|key| breaker.about().key.as_deref() == Some(key))
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Health {
+    status: &'static str,
+    open: BTreeSet<String>,
+}
+
+/// The answer that there is no such breaker, with its text.
+#[derive(Debug)]
+struct Unknown(String);
+
+impl IntoResponse for Unknown {
+    fn into_response(self) -> Response {
+        problem(StatusCode::NOT_FOUND, self.0)
+    }
+}
+
+/// Something of each listed breaker, families included.
+fn each<T>(mut read: impl FnMut(&CircuitBreaker) -> T) -> Vec<T> {
+    let mut all: Vec<T> = registry::all().into_iter().map(&mut read).collect();
+    for family in registry::families() {
+        all.extend(family.iter().map(|member| read(&member)));
+    }
+    all
+}
+
+/// The same of those with this name, or the answer that there are none.
+fn named<T>(name: &str, key: &OfKey, read: impl Fn(&CircuitBreaker) -> T) -> Result<Vec<T>, Unknown> {
+    let found: Vec<T> = each(|breaker| (breaker.name() == name && key.is(breaker)).then(|| read(breaker)))
+        .into_iter()
+        .flatten()
+        .collect();
+    if found.is_empty() {
+        let of_key = key.key.as_ref().map(|key| format!(" with the key `{}`", key.escape_debug())).unwrap_or_default();
+        let text = format!("there is no circuit breaker `{}`{of_key}", name.escape_debug());
+        return Err(Unknown(text));
+    }
+    Ok(found)
+}
+
+async fn all() -> Json<Vec<Snapshot>> {
+    Json(each(CircuitBreaker::snapshot))
+}
+
+async fn by_name(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Json<Vec<Snapshot>>, Unknown> {
+    named(&name, &key, CircuitBreaker::snapshot).map(Json)
+}
+
+async fn history(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Response, Unknown> {
+    let mut all: Vec<_> = named(&name, &key, CircuitBreaker::history)?.into_iter().flatten().collect();
+    all.sort_by_key(|change| change.at);
+    Ok(Json(all.iter().map(AsRef::as_ref).collect::<Vec<&crate::Transition>>()).into_response())
+}
+
+async fn health() -> Json<Health> {
+    let open = each(|breaker| (breaker.state() != State::Closed).then(|| breaker.about().to_string()));
+    let open: BTreeSet<String> = open.into_iter().flatten().collect();
+    Json(Health { status: if open.is_empty() { "ready" } else { "degraded" }, open })
+}
+
+#[cfg(feature = "prometheus")]
+async fn metrics() -> impl IntoResponse {
+    use crate::observe::prometheus;
+    ([(CONTENT_TYPE, prometheus::CONTENT_TYPE)], prometheus::text())
+}
+
+async fn events() -> impl IntoResponse {
+    Sse::new(Lines(registry::events())).keep_alive(KeepAlive::default())
+}
+
+/// Events as they are sent.
+struct Lines(Events);
+
+impl Stream for Lines {
+    type Item = Result<sse::Event, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(context).map(|next| next.map(|event| Ok(line(&event))))
+    }
+}
+
+fn line(event: &Event) -> sse::Event {
+    let kind = match event {
+        Event::Changed(_) => "change",
+        Event::Lagged { .. } => "missed",
+    };
+    // What cannot be JSON is not in an event.
+    sse::Event::default().event(kind).json_data(event).unwrap_or_default()
+}
