@@ -192,6 +192,8 @@ pub struct Transition {
     pub reason: Reason,
     /// When, by the breaker's clock.
     pub(crate) time: Time,
+    /// When it could be seen: later than `time`, where that had passed before a call noticed.
+    pub(crate) seen: Time,
 }
 
 impl Transition {
@@ -200,10 +202,9 @@ impl Transition {
         !matches!(self.reason, Reason::SettingsSet(_))
     }
 
-    /// From which state to which other one it went for those who call; nothing where they see no difference.
-    pub(crate) fn moves(&self) -> Option<(State, State)> {
-        let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet { .. });
-        (self.begins_epoch() && !beside && self.from != self.to).then_some((self.from, self.to))
+    /// Whether it is a change of state or mode that those see who call.
+    pub(crate) fn is_visible(&self) -> bool {
+        self.begins_epoch() && (self.mode != Mode::MetricsOnly || matches!(self.reason, Reason::ModeSet { .. }))
     }
 
     /// The report, where the breaker opened.
@@ -242,5 +243,6 @@ pub(crate) fn sample(number: u64) -> Arc<Transition> {
         mode: Mode::Automatic,
         reason: Reason::ByHand,
         time: Time::from_nanos(0),
+        seen: Time::from_nanos(0),
     })
 }

@@ -16,7 +16,7 @@ use std::hint;
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 
@@ -27,6 +27,8 @@ use crate::state::State;
 #[derive(Debug)]
 pub(crate) struct History {
     lease: AtomicU64,
+    /// The longest time open that was told. A change that is told a moment late would make the next one shorter.
+    told: AtomicU64,
     kept: ArcSwapOption<Kept>,
 }
 
@@ -38,13 +40,16 @@ struct Kept {
     tally: Tally,
 }
 
-/// What all changes of a breaker's state were together.
+/// What all changes of a breaker's state were together, as those saw it who call: what only would have happened, in
+/// metrics only, is left out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
     /// How often a rule or a probe opened it.
     pub(crate) trips: u64,
     /// How often it went from one state to another.
     pub(crate) moves: [[u64; 3]; 3],
+    /// The number of the last change of state or mode, and when it was seen.
+    last: Option<(u64, SystemTime, Time)>,
     /// How often it opened, less how often it stopped being open.
     open: u64,
     /// The times at which it stopped, less those at which it opened, in nanoseconds; both wrap.
@@ -53,26 +58,39 @@ pub(crate) struct Tally {
 
 impl Tally {
     fn with(mut self, change: &Transition) -> Self {
-        let Some((from, to)) = change.moves() else { return self };
-        self.moves[from as usize][to as usize] += 1;
+        if !change.is_visible() {
+            return self;
+        }
+        if self.last.is_none_or(|(number, ..)| number < change.number) {
+            self.last = Some((change.number, change.at, change.seen));
+        }
+        let (from, to) = (change.from, change.to);
         self.trips += u64::from(change.report().is_some());
+        if from != to {
+            self.moves[from as usize][to as usize] += 1;
+        }
         if to == State::Open {
             self.open = self.open.wrapping_add(1);
-            self.sum = self.sum.wrapping_sub(change.time.as_nanos());
+            self.sum = self.sum.wrapping_sub(change.seen.as_nanos());
         }
         if from == State::Open {
             self.open = self.open.wrapping_sub(1);
-            self.sum = self.sum.wrapping_add(change.time.as_nanos());
+            self.sum = self.sum.wrapping_add(change.seen.as_nanos());
         }
         self
     }
 
-    /// How long it has been open altogether.
-    pub(crate) fn open_for(&self, now: Time) -> Duration {
+    /// Since when it is in its state or mode, for people and by its clock.
+    pub(crate) fn since(&self) -> Option<(SystemTime, Time)> {
+        self.last.map(|(_, at, seen)| (at, seen))
+    }
+
+    /// Nanoseconds that it has been open altogether, up to 292 years.
+    fn open_for(&self, now: Time) -> u64 {
         let until_now = self.open.wrapping_mul(now.as_nanos());
         // Below zero while a change that came earlier is still to be told, or by a reading that is a moment older.
         let nanos = self.sum.wrapping_add(until_now);
-        Duration::from_nanos(if nanos > u64::MAX / 2 { 0 } else { nanos })
+        if nanos > u64::MAX / 2 { 0 } else { nanos }
     }
 }
 
@@ -87,7 +105,11 @@ impl History {
     pub(crate) fn lend() -> &'static Self {
         let returned = at_once().and_then(|mut returned| returned.pop());
         let history = returned.unwrap_or_else(|| {
-            Box::leak(Box::new(Self { lease: AtomicU64::new(0), kept: ArcSwapOption::const_empty() }))
+            Box::leak(Box::new(Self {
+                lease: AtomicU64::new(0),
+                told: AtomicU64::new(0),
+                kept: ArcSwapOption::const_empty(),
+            }))
         });
         history.lease.store(LEASES.fetch_add(1, Ordering::Relaxed), Ordering::Release);
         history
@@ -97,6 +119,7 @@ impl History {
     pub(crate) fn give_back(&'static self) {
         self.lease.store(0, Ordering::Release);
         self.kept.store(None);
+        self.told.store(0, Ordering::Release);
         RETURNED.lock().unwrap_or_else(PoisonError::into_inner).push(self);
     }
 
@@ -104,6 +127,7 @@ impl History {
     pub(crate) fn renew(&self) {
         self.lease.store(LEASES.fetch_add(1, Ordering::Relaxed), Ordering::Release);
         self.kept.store(None);
+        self.told.store(0, Ordering::Release);
     }
 
     /// Gives back what was never written to. For calls: does not wait, and rather keeps it.
@@ -144,6 +168,12 @@ impl History {
     /// What all changes there were add up to.
     pub(crate) fn tally(&self) -> Tally {
         self.kept.load().as_ref().map(|kept| kept.tally).unwrap_or_default()
+    }
+
+    /// How long the breaker has been open altogether, by its tally.
+    pub(crate) fn open_for(&self, tally: &Tally, now: Time) -> Duration {
+        let nanos = tally.open_for(now);
+        Duration::from_nanos(self.told.fetch_max(nanos, Ordering::AcqRel).max(nanos))
     }
 
     /// All that are kept, oldest first.

@@ -41,7 +41,7 @@
 //! | `tokio` | no | the key `timeout`; [`Events`], a stream; the clock follows tokio's paused time in tests (with `quanta`, where `testing` is on) |
 //! | `http` | no | [`http`]: responses that are failures |
 //! | `quanta` | no | time by the processor's counter, unless both `tokio` and `testing` are on: less than half the cost of a reading ([`clock::Clock`]) |
-//! | `serde` | no | [`Snapshot`], [`Event`] and what is in them as JSON, under names that do not change |
+//! | `serde` | no | [`Snapshot`], [`Event`], [`Transition`], [`Report`], [`Settings`], [`Totals`], [`Latency`] as JSON, under names that do not change |
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
 //! | `tracing` | no | events for logs and traces, told below |
 //! | `axum` | no | [`web`]: the error as a response, a router that tells of all breakers |

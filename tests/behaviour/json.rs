@@ -91,7 +91,7 @@ fn a_snapshot() {
         "totals": {
             "admitted": 2, "succeeded": 0, "failed": 2, "ignored": 0, "cancelled": 0, "in_flight": 0, "timed_out": 0,
             "slow": 0, "late": 0, "rejected": {"open": 1, "probing": 0, "recovering": 0, "forced_open": 0},
-            "would_have_rejected": 0, "fallbacks_run": 0, "fallbacks_failed": 0,
+            "would_have_rejected": 0, "fallbacks_run": 0, "fallbacks_answered": 0, "fallbacks_failed": 0,
         },
         "latency": {
             "calls": 2, "mean_seconds": 1.5, "p50_seconds": 1.006_632_959, "p90_seconds": 2.0, "p95_seconds": 2.0,

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
 use breaker_runtime::prometheus::{self, BreakerCollector};
-use breaker_runtime::{Breakers, CircuitBreaker, Mode, Settings, registry};
+use breaker_runtime::{Breakers, CircuitBreaker, Mode, Settings, circuit_breaker, registry};
 use prometheus_client::encoding::text::encode;
 
 use crate::support::*;
@@ -134,12 +134,27 @@ fn what_only_would_have_happened_is_told_apart() {
 }
 
 #[test]
+fn a_fallback_is_told_when_it_has_ended() {
+    static ASKED: CircuitBreaker = CircuitBreaker::new("fallbacks in metrics", Settings::new().consecutive(1));
+    #[circuit_breaker(breaker = ASKED, fallback = |_| if answers { Ok(2) } else { Err(()) })]
+    fn ask(answers: bool) -> Result<u32, ()> {
+        let counted = told("fallbacks in metrics", "fallbacks_total");
+        assert!(counted.values().all(|count| *count == 0.0), "{counted:?}");
+        Err(())
+    }
+    registry::add(&ASKED);
+    assert_eq!([ask(true), ask(true), ask(true), ask(false)], [Err(()), Ok(2), Ok(2), Err(())]);
+    assert_eq!(told("fallbacks in metrics", "fallbacks_total"), by("result", [("answered", 2.0), ("failed", 1.0)]));
+}
+
+#[test]
 fn names_are_data() {
     static HOSTILE: CircuitBreaker =
         CircuitBreaker::new("<script>\n\"} 1\\ ../x", Settings::new()).dependency("a\"b").note("c\\\nd");
     registry::add(&HOSTILE);
     let page = prometheus::text();
     check(&page);
+    assert!(collected().contains(r#"{name="<script>\n\"} 1\\ ../x",dependency="a\"b"#));
     let own = r#"{name="<script>\n\"} 1\\ ../x",dependency="a\"b""#;
     let told = samples(&page, own);
     assert!(told.contains_key(&format!("trips_total{own}}}")), "{told:?}");
@@ -151,8 +166,14 @@ fn breakers_with_one_name_are_told_apart() {
     let [one, other] = ["twice in metrics"; 2].map(|name| leaked(name, Settings::new()).0);
     succeed(one);
     succeed(other);
-    let numbered = told("twice in metrics", "trips_total");
-    assert_eq!(numbered, by("nth", [("1", 0.0), ("2", 0.0)]));
+    let numbered = told("twice in metrics", "calls_total");
+    let each = |nth: &str| numbered[&format!("nth=\"{nth}\",outcome=\"succeeded\"")];
+    assert_eq!((each("1"), each("2")), (1.0, 1.0));
+    // Those that come later leave the numbers alone.
+    leaked("twice in metrics", Settings::new());
+    assert_eq!(told("twice in metrics", "trips_total"), by("nth", [("1", 0.0), ("2", 0.0), ("3", 0.0)]));
+    let now = told("twice in metrics", "calls_total");
+    assert!(numbered.iter().all(|(sample, count)| now[sample] == *count), "{now:?} after {numbered:?}");
     check(&prometheus::text());
 }
 
@@ -189,14 +210,20 @@ fn a_family_shows_a_hundred_keys_and_the_rest_together() {
     check(&prometheus::text());
 }
 
-#[test]
-fn the_collector_tells_the_same() {
-    let (breaker, _) = leaked("collected", Settings::new().latency(true));
-    succeed(breaker);
+/// The page of `prometheus-client`.
+fn collected() -> String {
     let mut all = prometheus_client::registry::Registry::default();
     all.register_collector(Box::new(BreakerCollector::new()));
     let mut page = String::new();
     encode(&mut page, &all).unwrap();
+    page
+}
+
+#[test]
+fn the_collector_tells_the_same() {
+    let (breaker, _) = leaked("collected", Settings::new().latency(true));
+    succeed(breaker);
+    let page = collected();
     let of_page = |page: &str| {
         let exact = |sample: &String, _: &mut f64| !sample.contains("seconds");
         let mut samples = samples(page, "name=\"collected\"");

@@ -60,9 +60,10 @@ fn a_state_has_a_beginning_for_people() {
     let (now, since) = (breaker.snapshot(), breaker.history()[0].at);
     assert_eq!((now.since, now.in_state_for), (Some(since), Some(3 * SECOND)));
     assert!(since <= SystemTime::now());
-    let forgetful = self::breaker(Settings::new().history(0)).0;
+    let forgetful = self::breaker(Settings::new().consecutive(1).history(0)).0;
     fail(&forgetful);
-    assert_eq!((forgetful.snapshot().since, forgetful.snapshot().in_state_for), (None, None));
+    assert!(forgetful.snapshot().since.is_some(), "the last change is known, whatever of the history is kept");
+    assert_eq!(self::breaker(Settings::new()).0.snapshot().since, None, "there was none");
 }
 
 #[test]
@@ -85,4 +86,28 @@ fn a_window_has_its_rates() {
     succeed(&of_calls);
     assert_eq!(of_calls.snapshot().requests_per_second, None);
     assert_eq!(self::breaker(Settings::new()).0.snapshot().window, None);
+}
+
+#[test]
+fn a_half_open_time_that_is_found_overdue_was_not_open() {
+    let (breaker, clock) = open(Settings::new().reset(MINUTE).probe_timeout(MINUTE));
+    clock.advance(MINUTE);
+    let probe = admitted(&breaker);
+    clock.advance(10 * MINUTE);
+    assert_eq!(breaker.snapshot().open_for, MINUTE);
+    // This one finds that half-open was over nine minutes ago, and that the next delay is over as well.
+    let _next = breaker.try_acquire();
+    assert_eq!((breaker.snapshot().state, breaker.snapshot().open_for), (State::HalfOpen, MINUTE));
+    probe.success();
+}
+
+#[test]
+fn in_metrics_only_the_state_that_callers_see_has_its_times() {
+    let (breaker, clock) = breaker(Settings::new().consecutive(1));
+    breaker.set_mode(Mode::MetricsOnly);
+    clock.advance(MINUTE);
+    fail(&breaker);
+    clock.advance(SECOND);
+    let now = breaker.snapshot();
+    assert_eq!((now.would_be, now.in_state_for), (Some(State::Open), Some(MINUTE + SECOND)));
 }

@@ -171,7 +171,8 @@ impl CircuitBreaker {
             _ => (change.from.state(), change.to.state()),
         };
         let (breaker, at, mode) = (self.about(), SystemTime::now(), change.to.mode());
-        self.publish(Transition { breaker, number, epoch, at, from, to, mode, reason, time });
+        let seen = self.clock.now().max(time);
+        self.publish(Transition { breaker, number, epoch, at, from, to, mode, reason, time, seen });
     }
 
     /// Keeps a change, and tells those who listen.

@@ -161,7 +161,8 @@ impl CircuitBreaker {
         let (breaker, state, mode) = (self.about(), word.state(), word.mode());
         let (at, time) = (SystemTime::now(), moment.now);
         let reason = Reason::SettingsSet(Arc::new(change));
-        let transition = Transition { breaker, number, epoch, at, from: state, to: state, mode, reason, time };
+        let transition =
+            Transition { breaker, number, epoch, at, from: state, to: state, mode, reason, time, seen: time };
         // Others may change the settings again, also whoever is woken by this.
         drop(changing);
         self.publish(transition);

@@ -32,6 +32,7 @@ pub(crate) enum Count {
     RejectedForcedOpen,
     WouldHaveRejected,
     FallbackRan,
+    FallbackAnswered,
     FallbackFailed,
 }
 
@@ -112,12 +113,14 @@ pub struct Totals {
     pub would_have_rejected: u64,
     /// How often a fallback was run.
     pub fallbacks_run: u64,
+    /// How often a fallback gave an answer.
+    pub fallbacks_answered: u64,
     /// How often a fallback failed itself.
     pub fallbacks_failed: u64,
 }
 
 impl Totals {
-    pub(crate) const NUMBERS: usize = 15;
+    pub(crate) const NUMBERS: usize = 16;
 
     /// All of them, in the order of the fields.
     pub(crate) fn numbers(&self) -> [u64; Self::NUMBERS] {
@@ -136,6 +139,7 @@ impl Totals {
             rejected_forced_open,
             would_have_rejected,
             fallbacks_run,
+            fallbacks_answered,
             fallbacks_failed,
         } = *self;
         [
@@ -153,6 +157,7 @@ impl Totals {
             rejected_forced_open,
             would_have_rejected,
             fallbacks_run,
+            fallbacks_answered,
             fallbacks_failed,
         ]
     }
@@ -174,6 +179,7 @@ impl Totals {
             rejected_forced_open,
             would_have_rejected,
             fallbacks_run,
+            fallbacks_answered,
             fallbacks_failed,
         ] = numbers;
         Self {
@@ -191,6 +197,7 @@ impl Totals {
             rejected_forced_open,
             would_have_rejected,
             fallbacks_run,
+            fallbacks_answered,
             fallbacks_failed,
         }
     }
@@ -207,6 +214,8 @@ impl Totals {
     fn of(count: impl Fn(Count) -> u64) -> Self {
         let [timed_out, slow] = [Count::TimedOut, Count::Slow].map(&count);
         let would_have_rejected = count(Count::WouldHaveRejected);
+        let [fallbacks_answered, fallbacks_failed] = [Count::FallbackAnswered, Count::FallbackFailed].map(&count);
+        let fallbacks_run = count(Count::FallbackRan);
         let [succeeded, failed, ignored, cancelled] = ENDS.map(&count);
         let admitted = count(Count::Started);
         Self {
@@ -223,8 +232,9 @@ impl Totals {
             rejected_recovering: count(Count::RejectedRecovering),
             rejected_forced_open: count(Count::RejectedForcedOpen),
             would_have_rejected,
-            fallbacks_run: count(Count::FallbackRan),
-            fallbacks_failed: count(Count::FallbackFailed),
+            fallbacks_run,
+            fallbacks_answered,
+            fallbacks_failed,
         }
     }
 

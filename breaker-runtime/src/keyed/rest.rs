@@ -1,8 +1,9 @@
 //! The keys that metrics do not tell apart: how many places there are beyond those that are shown, and what the keys
 //! counted that were there once.
 //!
-//! Their sum may only grow, whoever leaves: so what a place forgets is kept here. Whoever moves it says so before and
-//! after, and who adds up does it again where somebody has moved something meanwhile.
+//! Their sum may only grow, whoever leaves: so what a place forgets is kept here. It is taken away there before it is
+//! added here, and who adds up reads in the other order: so nothing is told twice. What is on its way is missing for a
+//! moment; then what was told last is told again.
 
 use std::array;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,55 +16,43 @@ pub(crate) const SHOWN: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Departed {
-    begun: AtomicU64,
-    ended: AtomicU64,
     counts: [AtomicU64; Totals::NUMBERS],
+    /// The most that was told.
+    #[cfg(any(test, feature = "prometheus"))]
+    told: [AtomicU64; Totals::NUMBERS],
 }
 
 impl Departed {
     pub(super) fn new() -> Self {
-        Self { begun: AtomicU64::new(0), ended: AtomicU64::new(0), counts: array::from_fn(|_| AtomicU64::new(0)) }
-    }
-
-    /// Keeps what `forget` takes away; whether it took anything.
-    pub(super) fn keep(&self, forget: impl FnOnce() -> Option<Totals>) -> bool {
-        self.begun.fetch_add(1, Ordering::SeqCst);
-        let forgotten = forget();
-        if let Some(totals) = &forgotten {
-            for (kept, count) in self.counts.iter().zip(totals.numbers()) {
-                kept.fetch_add(count, Ordering::AcqRel);
-            }
+        let none = || array::from_fn(|_| AtomicU64::new(0));
+        Self {
+            counts: none(),
+            #[cfg(any(test, feature = "prometheus"))]
+            told: none(),
         }
-        self.ended.fetch_add(1, Ordering::SeqCst);
-        forgotten.is_some()
     }
 
-    /// What `present` counts and what was kept, together.
+    /// Keeps what was taken away.
+    pub(super) fn keep(&self, forgotten: &Totals) {
+        for (kept, count) in self.counts.iter().zip(forgotten.numbers()) {
+            kept.fetch_add(count, Ordering::AcqRel);
+        }
+    }
+
+    /// What was kept and what is counted now, together.
     #[cfg(any(test, feature = "prometheus"))]
-    pub(super) fn and(&self, present: impl Fn() -> Totals) -> Totals {
-        use std::hint::spin_loop;
-        use std::sync::atomic::fence;
-        /// After so many it is taken as it is.
-        const TRIES: u32 = 1_000;
-
-        let mut tries = 0;
-        loop {
-            let (ended, begun) = (self.ended.load(Ordering::SeqCst), self.begun.load(Ordering::SeqCst));
-            let kept = self.counts.each_ref().map(|count| count.load(Ordering::Acquire));
-            let all = present().plus(&Totals::of_numbers(kept));
-            fence(Ordering::SeqCst);
-            if (begun == ended && self.begun.load(Ordering::SeqCst) == begun) || tries == TRIES {
-                return all;
-            }
-            tries += 1;
-            spin_loop();
+    pub(super) fn and(&self, present: impl FnOnce() -> Totals) -> Totals {
+        let kept = Totals::of_numbers(self.counts.each_ref().map(|count| count.load(Ordering::Acquire)));
+        let mut all = present().plus(&kept).numbers();
+        for (number, told) in all.iter_mut().zip(&self.told) {
+            *number = told.fetch_max(*number, Ordering::AcqRel).max(*number);
         }
+        Totals::of_numbers(all)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
     use std::thread;
 
     use super::*;
@@ -73,23 +62,20 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_is_counted_once() {
-        let (departed, present) = (Departed::new(), Mutex::new(1_000));
+    fn what_moves_is_counted_once_and_never_less() {
+        let (departed, present) = (Departed::new(), AtomicU64::new(1_000));
+        let all = || departed.and(|| admitted(present.load(Ordering::Acquire))).admitted;
+        assert_eq!(all(), 1_000);
         thread::scope(|scope| {
             scope.spawn(|| {
                 for _ in 0..1_000 {
-                    assert!(departed.keep(|| {
-                        *present.lock().unwrap() -= 1;
-                        Some(admitted(1))
-                    }));
+                    present.fetch_sub(1, Ordering::AcqRel);
+                    departed.keep(&admitted(1));
                 }
             });
-            for _ in 0..1_000 {
-                assert_eq!(departed.and(|| admitted(*present.lock().unwrap())).admitted, 1_000);
-            }
+            (0..1_000).for_each(|_| assert_eq!(all(), 1_000));
         });
-        assert!(!departed.keep(|| None));
-        assert_eq!(departed.and(Totals::default).admitted, 1_000);
+        assert_eq!((present.load(Ordering::Acquire), all()), (0, 1_000));
     }
 
     #[test]

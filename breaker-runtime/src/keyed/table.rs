@@ -241,9 +241,13 @@ impl Table {
     }
 
     fn claim_free(&self, search: Search) -> Option<Claimed<'_>> {
-        self.places(search).find_map(|(place, slot)| {
+        let (first, mut looked) = (self.hand.load(Ordering::Relaxed), 0);
+        let free = self.places(search, first).find_map(|(place, slot)| {
+            looked += 1;
             Some(Claimed::Place(index(place), slot.claim_free(&self.free).filter(|claim| self.clear(place, claim))?))
-        })
+        });
+        self.hand.store(first.wrapping_add(looked), Ordering::Relaxed);
+        free
     }
 
     /// Takes the place of a key that may leave: of some, of the one that was used longest ago. And whether
@@ -251,7 +255,9 @@ impl Table {
     fn claim_from_another(&self, search: Search) -> (Option<Claimed<'_>>, bool) {
         let mut others_are_here = false;
         let mut candidates = Vec::new();
-        for (place, slot) in self.places(search) {
+        let (first, mut looked) = (self.hand.load(Ordering::Relaxed), 0);
+        for (place, slot) in self.places(search, first) {
+            looked += 1;
             others_are_here |= slot.is_claimed();
             let used = slot.breaker.last_used();
             let leave = search.leave(used);
@@ -263,6 +269,7 @@ impl Table {
                 }
             }
         }
+        self.hand.store(first.wrapping_add(looked), Ordering::Relaxed);
         others_are_here |= !candidates.is_empty();
         candidates.sort_by_key(|(used, ..)| *used);
         let claimed = candidates.into_iter().find_map(|(_, place, leave, found)| {
@@ -284,7 +291,11 @@ impl Table {
 
     /// Forgets what was counted in this place, unless a call is under way there.
     fn clear(&self, place: u64, claim: &Claim<'_>) -> bool {
-        if place < SHOWN as u64 { claim.clear().is_some() } else { self.departed.keep(|| claim.clear()) }
+        let Some(forgotten) = claim.clear() else { return false };
+        if place >= SHOWN as u64 {
+            self.departed.keep(&forgotten);
+        }
+        true
     }
 
     /// What the keys beyond the shown ones counted, those among them that were there once.
@@ -294,11 +305,11 @@ impl Table {
         self.departed.and(|| places().fold(Totals::default(), |sum, slot| sum.plus(&slot.breaker.totals())))
     }
 
-    /// Places that were taken once, from where the last one who looked stopped.
-    fn places(&self, search: Search) -> impl Iterator<Item = (u64, &Slot)> {
+    /// Places that were taken once, from `first` on. Whoever has looked at some moves the hand beyond them, so that
+    /// others do not look at the same ones again.
+    fn places(&self, search: Search, first: u64) -> impl Iterator<Item = (u64, &Slot)> {
         let made = self.made.load(Ordering::Relaxed);
         let looked_at = if search.thorough { made } else { made.min(LOOKED_AT) };
-        let first = self.hand.fetch_add(looked_at, Ordering::Relaxed);
         (0..looked_at).filter_map(move |ahead| {
             let place = first.wrapping_add(ahead) % made;
             Some((place, self.slot(place)?.get()?))

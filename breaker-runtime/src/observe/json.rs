@@ -183,6 +183,7 @@ struct TotalFields {
     rejected: Rejected,
     would_have_rejected: u64,
     fallbacks_run: u64,
+    fallbacks_answered: u64,
     fallbacks_failed: u64,
 }
 
@@ -214,6 +215,7 @@ impl TotalFields {
             },
             would_have_rejected: of.would_have_rejected,
             fallbacks_run: of.fallbacks_run,
+            fallbacks_answered: of.fallbacks_answered,
             fallbacks_failed: of.fallbacks_failed,
         }
     }

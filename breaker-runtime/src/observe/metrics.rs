@@ -4,10 +4,12 @@
 //! for counters, `_ratio` for shares from 0 to 1.
 
 use std::collections::BTreeMap;
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::breaker::{CircuitBreaker, Totals};
-use crate::history::{History, Tally};
+use crate::history::Tally;
 use crate::keyed::Breakers;
 use crate::mode::Mode;
 use crate::registry;
@@ -87,7 +89,13 @@ const METRICS: [(&str, Kind, &str, Read); 25] = [
         of.one(|one| plain(Value::Real(one.now.open_for.as_secs_f64())))
     }),
     ("next_probe_seconds", Kind::Gauge, "In how many seconds an open breaker lets a probe through.", |of| {
-        of.one(|one| one.now.retry_after.map(|time| plain(Value::Real(time.as_secs_f64()))).unwrap_or_default())
+        of.one(|one| {
+            one.now
+                .retry_after
+                .filter(|_| one.now.state == State::Open)
+                .map(|time| plain(Value::Real(time.as_secs_f64())))
+                .unwrap_or_default()
+        })
     }),
     ("trips", Kind::Counter, "How often a rule or a probe opened the breaker.", |of| {
         of.one(|one| plain(Value::Whole(one.now.trips)))
@@ -120,9 +128,9 @@ const METRICS: [(&str, Kind, &str, Read); 25] = [
     ("late_calls", Kind::Counter, "Calls that ended when the state had changed, and decided nothing.", |of| {
         plain(Value::Whole(of.totals().late))
     }),
-    ("fallbacks", Kind::Counter, "Fallbacks, by whether they gave an answer or failed themselves.", |of| {
-        let Totals { fallbacks_run, fallbacks_failed, .. } = *of.totals();
-        by("result", [("answered", fallbacks_run.saturating_sub(fallbacks_failed)), ("failed", fallbacks_failed)])
+    ("fallbacks", Kind::Counter, "Fallbacks that ended, by whether they gave an answer or failed themselves.", |of| {
+        let Totals { fallbacks_answered, fallbacks_failed, .. } = *of.totals();
+        by("result", [("answered", fallbacks_answered), ("failed", fallbacks_failed)])
     }),
     ("failures", Kind::Counter, "Failed calls, by their class.", |of| {
         of.one(|one| {
@@ -166,6 +174,8 @@ const METRICS: [(&str, Kind, &str, Read); 25] = [
 #[derive(Debug)]
 struct Subject {
     labels: Labels,
+    /// Where it is in memory, by which it is known again.
+    address: usize,
     what: What,
 }
 
@@ -193,9 +203,8 @@ impl Subject {
         if let Some(key) = &now.breaker.key {
             labels.push(("key", shown_key(key)));
         }
-        let tally = breaker.history_kept().map(History::tally).unwrap_or_default();
-        let one = One { now, tally, durations: breaker.durations() };
-        Self { labels, what: What::One(Box::new(one)) }
+        let one = One { now, tally: breaker.tally(), durations: breaker.durations() };
+        Self { labels, address: ptr::from_ref(breaker).addr(), what: What::One(Box::new(one)) }
     }
 
     fn rest_of(family: &Breakers) -> Option<Self> {
@@ -203,7 +212,7 @@ impl Subject {
         let about = family.about();
         let mut labels = named(about.name, about.dependency);
         labels.push(("key", OTHER.to_owned()));
-        Some(Self { labels, what: What::Rest { states, totals } })
+        Some(Self { labels, address: ptr::from_ref(family).addr(), what: What::Rest { states, totals } })
     }
 
     fn totals(&self) -> &Totals {
@@ -225,9 +234,10 @@ impl Subject {
 /// The label of the keys that are not shown.
 const OTHER: &str = "other";
 
-/// A key that reads like [`OTHER`] gets quotes, and so does one that has those already.
+/// A key that reads like [`OTHER`], or like no label at all, gets quotes, and so does one that has those already.
 fn shown_key(key: &str) -> String {
-    if key.trim_matches('"') == OTHER { format!("\"{key}\"") } else { key.to_owned() }
+    let bare = key.trim_matches('"');
+    if bare == OTHER || bare.is_empty() { format!("\"{key}\"") } else { key.to_owned() }
 }
 
 fn named(name: &str, dependency: Option<&str>) -> Labels {
@@ -292,18 +302,24 @@ pub(super) fn collect() -> Vec<Metric> {
     METRICS.into_iter().map(metric).chain([missed]).filter(|metric| !metric.samples.is_empty()).collect()
 }
 
-/// No two samples may have the same labels: breakers that share theirs get a number, in the order of the registry.
+/// No two samples may have the same labels: breakers that share theirs get numbers, in the order in which that was first
+/// seen, and keep them.
 fn tell_apart(subjects: &mut [Subject]) {
+    static NUMBERS: Mutex<BTreeMap<Labels, Vec<usize>>> = Mutex::new(BTreeMap::new());
+    let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
     let mut seen: BTreeMap<Labels, usize> = BTreeMap::new();
     for subject in &*subjects {
         *seen.entry(subject.labels.clone()).or_default() += 1;
     }
-    seen.retain(|_, count| *count > 1);
-    let mut given: BTreeMap<Labels, usize> = BTreeMap::new();
-    for subject in subjects.iter_mut().filter(|subject| seen.contains_key(&subject.labels)) {
-        let number = given.entry(subject.labels.clone()).or_default();
-        *number += 1;
-        subject.labels.push(("nth", number.to_string()));
+    for subject in subjects {
+        if seen.get(&subject.labels).is_some_and(|count| *count > 1) || numbers.contains_key(&subject.labels) {
+            let known = numbers.entry(subject.labels.clone()).or_default();
+            let place = known.iter().position(|address| *address == subject.address).unwrap_or_else(|| {
+                known.push(subject.address);
+                known.len() - 1
+            });
+            subject.labels.push(("nth", (place + 1).to_string()));
+        }
     }
 }
 
@@ -313,8 +329,14 @@ mod tests {
 
     #[test]
     fn no_key_reads_like_the_rest() {
-        for (key, shown) in [("eu", "eu"), ("other", "\"other\""), ("\"other\"", "\"\"other\"\""), ("others", "others")]
-        {
+        for (key, shown) in [
+            ("", "\"\""),
+            ("\"\"", "\"\"\"\""),
+            ("eu", "eu"),
+            ("other", "\"other\""),
+            ("\"other\"", "\"\"other\"\""),
+            ("others", "others"),
+        ] {
             assert_eq!(shown_key(key), shown);
         }
     }

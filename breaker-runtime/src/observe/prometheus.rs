@@ -21,7 +21,7 @@
 //! | `rejected_calls_total` | counter | `reason`: `open`, `probing`, `recovering`, `forced_open` | calls that were not let through |
 //! | `would_have_rejected_calls_total` | counter | | calls that only metrics only let through |
 //! | `timed_out_calls_total`, `slow_calls_total`, `late_calls_total` | counters | | as in [`Totals`](crate::Totals) |
-//! | `fallbacks_total` | counter | `result`: `answered`, `failed` | fallbacks that ran |
+//! | `fallbacks_total` | counter | `result`: `answered`, `failed` | fallbacks that ended |
 //! | `failures_total` | counter | `class` | failed calls by class |
 //! | `consecutive_failures` | gauge | | failures in a row, where a rule counts them |
 //! | `window_calls`, `failure_ratio`, `slow_ratio` | gauges | | what the window of the rules holds, and its shares |
@@ -31,12 +31,13 @@
 //! | `info` | gauge | `note`, `at` | 1; what people should know, and where the breaker was made |
 //! | `events_missed_total` | counter | no others | [`registry::lagged`](crate::registry::lagged) |
 //!
-//! What would only have happened, in metrics only, is in `would_have_rejected_calls_total` alone: state, trips and
-//! transitions are those that callers saw.
+//! State, its times, trips and transitions are those that callers saw: what would only have happened, in metrics only, is
+//! in `would_have_rejected_calls_total`, and in what the rules count (`consecutive_failures`, the window and its shares).
 //!
 //! Of a family each key has a label `key`, as far as it has one of the first 100 places. All other keys, and the
-//! overflow, are together `key="other"`, which has calls, rejections and fallbacks, and in `state` how many of them
-//! are in each. Breakers that share all labels get another one, `nth`: `1`, `2`, …
+//! overflow, are together `key="other"` (a key of that name, or an empty one, stands in quotes there), which has calls, rejections and fallbacks, and in `state` how many of them
+//! are in each. Breakers that share all labels get another one, `nth`: `1`,
+//! `2`, …, which each keeps.
 
 use std::fmt::{self, Write};
 

@@ -7,7 +7,7 @@ use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
 use crate::class::ClassCount;
 use crate::event::Transition;
-use crate::history::History;
+use crate::history::{History, Tally};
 use crate::mode::Mode;
 use crate::origin::Origin;
 use crate::policy::{Settings, Window, share};
@@ -16,6 +16,14 @@ use crate::state::State;
 use crate::window::{Latency, WindowCounts};
 
 /// What a breaker looked like at one moment.
+///
+/// With the feature `serde` it is JSON, under these names, with those of [`About`] (`at` is `location`) among them. Times
+/// that passed are seconds, and say so: `in_state_seconds`, `retry_after_seconds`, `open_seconds`, `mean_seconds`; times of
+/// day are RFC 3339. States and modes are `closed`, `open`, `half_open`, `automatic`, `disabled`, `forced_open` and
+/// `metrics_only`; settings are texts by their names in the attribute; `failures_by_class` is an object; rejections are one,
+/// `rejected`, with `open`, `probing`, `recovering` and `forced_open`; `window` has its `failure_rate` and `slow_rate`, and
+/// what is not known is `null`. A [`Report`] and a [`Transition`] are told likewise, with `rule` and `reason` as words and
+/// `why` and `text` as sentences.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -35,8 +43,8 @@ pub struct Snapshot {
     pub revision: u64,
     /// Who set them.
     pub origin: Origin,
-    /// Since when it is in this state or mode, by the wall clock; `None` before the first change, and where the change
-    /// is not kept any more.
+    /// Since when it is in this state or mode, by the wall clock; `None` before the first change, and for the moment
+    /// between a change and its being told.
     pub since: Option<SystemTime>,
     /// For how long; `None` where that is.
     pub in_state_for: Option<Duration>,
@@ -45,8 +53,8 @@ pub struct Snapshot {
     pub consecutive_failures: u32,
     /// What the window of the rules holds, while closed and where a rule counts calls.
     pub window: Option<WindowCounts>,
-    /// How many calls a second succeeded or failed in that window, where it is one of time: over all of it, or since
-    /// the breaker closed where that is known and shorter.
+    /// How many calls a second that window holds, where it is one of time: over all of it, or since the breaker closed
+    /// where that is known and shorter.
     pub requests_per_second: Option<f64>,
     /// The share of the calls that may pass, while a ramp lasts; from 0.1 to 1.
     pub share: Option<f64>,
@@ -60,7 +68,7 @@ pub struct Snapshot {
     pub probe_overdue: bool,
     /// How many calls there were of each kind.
     pub totals: Totals,
-    /// How long the calls of the recent minute took; `None` where there were none, and where that is not kept
+    /// How long the calls of the recent minute took; `None` where there were none, or none since that is kept
     /// ([`Settings::latency`]).
     pub latency: Option<Latency>,
     /// How many failures there were of each class since the breaker was made, the most frequent first
@@ -90,8 +98,8 @@ impl CircuitBreaker {
     pub fn snapshot(&self) -> Snapshot {
         let view = self.view();
         let last = self.change(view.number);
-        let in_state_for = last.as_ref().map(|change| view.now.since(change.time));
-        let tally = self.history_kept().map(History::tally).unwrap_or_default();
+        let (history, tally) = (self.history_kept(), self.tally());
+        let since = tally.since();
         // A part is read before the whole that it belongs to.
         let failures_by_class = self.failures_by_class();
         Snapshot {
@@ -105,11 +113,12 @@ impl CircuitBreaker {
             settings: view.settings,
             revision: view.revision,
             origin: view.origin,
-            since: last.map(|change| change.at),
-            in_state_for,
+            since: since.map(|(at, _)| at),
+            in_state_for: since.map(|(_, seen)| view.now.since(seen)),
             requests_per_second: view.window.and_then(|counts| {
                 let Window::Time(window) = view.settings.window_or_default() else { return None };
-                let seconds = in_state_for.map_or(window, |time| time.min(window)).as_secs_f64();
+                let closed_for = last.map(|change| view.now.since(change.time));
+                let seconds = closed_for.map_or(window, |time| time.min(window)).as_secs_f64();
                 #[expect(clippy::cast_precision_loss, reason = "a window with 2^53 calls")]
                 (seconds > 0.0).then(|| counts.calls as f64 / seconds)
             }),
@@ -122,12 +131,17 @@ impl CircuitBreaker {
             latency: view.latency,
             failures_by_class,
             trips: tally.trips,
-            open_for: tally.open_for(view.now),
+            open_for: history.map(|history| history.open_for(&tally, view.now)).unwrap_or_default(),
             last_trip: self.history().iter().rev().find_map(|change| {
                 let happened = change.mode != Mode::MetricsOnly || view.mode == Mode::MetricsOnly;
                 change.report().filter(|_| happened).cloned()
             }),
         }
+    }
+
+    /// What all its changes add up to.
+    pub(crate) fn tally(&self) -> Tally {
+        self.history_kept().map(History::tally).unwrap_or_default()
     }
 
     /// The last changes of state, mode and settings, oldest first: as many as

@@ -428,7 +428,7 @@ impl Settings {
     /// [`history`](crate::CircuitBreaker::history) and for the report that a rejection shows.
     ///
     /// - Limits: 0 to 1,000. Takes 8 bytes for each, and about 200 for what each tells, a report not
-    ///   counted; 0 keeps none, and then rejections do not say why, nor a snapshot since when.
+    ///   counted; 0 keeps none, and then rejections do not say why.
     /// - Default: 32, a night of a dependency that comes and goes.
     /// - Listeners hear every change, whatever is kept.
     #[must_use]

@@ -69,9 +69,8 @@ impl<H: Handle> FallbackTicket<H> {
     #[inline]
     pub fn answered(mut self, verdict: Verdict<'_>) {
         self.answered = true;
-        if let Verdict::Failure(_) = verdict {
-            self.breaker.count(Count::FallbackFailed);
-        }
+        let failed = matches!(verdict, Verdict::Failure(_));
+        self.breaker.count(if failed { Count::FallbackFailed } else { Count::FallbackAnswered });
     }
 }
 

@@ -48,8 +48,8 @@ const BOUNDS: [u64; 12] = [
 /// How long the calls of the recent minute took, those that succeeded, failed or were ignored. The minute is the last
 /// 60 to 75 seconds.
 ///
-/// Of the percentiles each is at most an eighth more than the time of the call that it stands for, and never less; the
-/// mean and the maximum are exact.
+/// A percentile is never less than the time of the call that it stands for, and at most an eighth more, or 1 µs more
+/// below 8 µs; of 64 s and longer all times count as the longest. The mean and the maximum are exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Latency {
