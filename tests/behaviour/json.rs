@@ -87,7 +87,7 @@ fn a_snapshot() {
             "latency": "true", "failure_samples": "5", "history": "32",
         },
         "revision": 1, "origin": "a place", "consecutive_failures": 0, "window": null, "requests_per_second": null,
-        "share": null, "probes_in_flight": 0, "retry_after_seconds": 50.0, "probe_due": false, "probe_overdue": false,
+        "share": null, "probes_in_flight": 0, "reopenings": 0, "retry_after_seconds": 50.0, "probe_due": false, "probe_overdue": false,
         "totals": {
             "admitted": 2, "succeeded": 0, "failed": 2, "ignored": 0, "cancelled": 0, "in_flight": 0, "timed_out": 0,
             "slow": 0, "late": 0, "rejected": {"open": 1, "probing": 0, "recovering": 0, "forced_open": 0},

@@ -43,10 +43,12 @@ fn only(name: &str, metric: &str) -> f64 {
     *told.values().next().expect("one")
 }
 
-/// Feeds a page to Prometheus' own check. Where it is not installed, this says so, and fails where it has to be.
-fn check(page: &str) {
+/// Has Prometheus' own tool check something; what it said, and whether it was content. Where it is not installed, this
+/// says so, and fails where it has to be.
+fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)> {
     let spawned = Command::new("promtool")
-        .args(["check", "metrics"])
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/prometheus"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -55,14 +57,67 @@ fn check(page: &str) {
         Ok(promtool) => promtool,
         Err(error) if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none() => {
             eprintln!("not checked: promtool is not installed (Debian: apt-get install prometheus)");
-            return;
+            return None;
         }
         Err(error) => panic!("promtool: {error}"),
     };
-    promtool.stdin.take().expect("piped").write_all(page.as_bytes()).expect("it reads the page");
+    let mut stdin = promtool.stdin.take().expect("piped");
+    stdin.write_all(input.as_bytes()).expect("it reads its input");
+    drop(stdin);
     let output = promtool.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{said}\n{page}");
+    Some((output.status.success(), said))
+}
+
+/// A page of metrics must please it.
+fn check(page: &str) {
+    if let Some((content, said)) = promtool(&["check", "metrics"], page) {
+        assert!(content && said.is_empty(), "{said}\n{page}");
+    }
+}
+
+#[test]
+fn the_alerts_are_rules_that_fire_and_do_not_fire() {
+    for arguments in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts.test.yml"]] {
+        if let Some((content, said)) = promtool(&arguments, "") {
+            assert!(content, "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_alerts_look_at_metrics_and_labels_that_there_are() {
+    let rules = include_str!("../../examples/prometheus/alerts.yml");
+    let (breaker, _) = leaked("alerted of", Settings::new().consecutive(1));
+    fail(breaker);
+    let page = prometheus::text();
+    let names = rules.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
+    let names: BTreeSet<_> = names.filter(|name| name.starts_with("circuit_breaker_")).collect();
+    assert!(names.len() >= 7, "{names:?}");
+    for name in names {
+        assert!(page.contains(&format!("{name}{{name=\"alerted of\",dependency=\"\"")), "{name}");
+    }
+    for label in [r#"state="open""#, r#"to="open""#, "note=\"", "dependency=\""] {
+        assert!(page.contains(label), "{label}");
+    }
+}
+
+#[test]
+fn failures_to_close_are_counted_in_a_row() {
+    const NAME: &str = "never closing in metrics";
+    let (breaker, clock) = leaked(NAME, Settings::new().consecutive(1).reset(MINUTE));
+    fail(breaker);
+    for failed in 0..3_u32 {
+        assert_eq!(only(NAME, "reopenings"), f64::from(failed));
+        clock.advance(MINUTE);
+        let probe = admitted(breaker);
+        assert_eq!(only(NAME, "reopenings"), f64::from(failed), "half-open");
+        probe.failure();
+    }
+    assert_eq!(only(NAME, "reopenings"), 3.0);
+    clock.advance(MINUTE);
+    succeed(breaker);
+    assert_eq!(only(NAME, "reopenings"), 0.0);
 }
 
 fn leaked(name: &'static str, settings: Settings) -> (&'static CircuitBreaker, breaker_runtime::clock::ManualClock) {

@@ -30,6 +30,8 @@ pub(crate) struct View {
     pub(crate) origin: Origin,
     pub(crate) streak: u32,
     pub(crate) probes_in_flight: u32,
+    /// Failed attempts to close since it was closed.
+    pub(crate) reopenings: u32,
     /// When an open breaker lets a probe through.
     pub(crate) due: Option<Time>,
     /// When a half-open one is overdue.
@@ -69,6 +71,13 @@ impl CircuitBreaker {
                 origin: force.origin().cloned().unwrap_or(Origin::Made(self.location)),
                 streak: word.streak(),
                 probes_in_flight: word.probes_in_flight(),
+                reopenings: match word.state() {
+                    State::Closed => 0,
+                    State::Open => word.reopenings(),
+                    State::HalfOpen => {
+                        self.timeline.open_period(word.identity().open_before()).map_or(0, |before| before.reopenings)
+                    }
+                },
                 due: match (word.mode(), word.state()) {
                     // Not yet published: it has opened this very moment.
                     (Mode::Automatic | Mode::MetricsOnly, State::Open) => Some(

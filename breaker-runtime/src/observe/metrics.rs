@@ -49,7 +49,7 @@ pub(super) enum Value {
 /// What a metric reads of one subject: the labels beside those of the subject, and values.
 type Read = fn(&Subject) -> Vec<(Labels, Value)>;
 
-const METRICS: [(&str, Kind, &str, Read); 25] = [
+const METRICS: [(&str, Kind, &str, Read); 26] = [
     ("info", Kind::Gauge, "Always 1: what people should know of the breaker, and where it was made.", |of| {
         of.one(|one| {
             let (note, at) = (one.now.breaker.note.unwrap_or_default(), one.now.breaker.at);
@@ -99,6 +99,12 @@ const METRICS: [(&str, Kind, &str, Read); 25] = [
     }),
     ("trips", Kind::Counter, "How often a rule or a probe opened the breaker.", |of| {
         of.one(|one| plain(Value::Whole(one.now.trips)))
+    }),
+    ("reopenings", Kind::Gauge, "How often in a row the breaker has failed to close.", |of| {
+        of.one(|one| {
+            let seen = if one.now.mode == Mode::MetricsOnly { 0 } else { one.now.reopenings };
+            plain(Value::Whole(seen.into()))
+        })
     }),
     ("transitions", Kind::Counter, "How often the breaker went from one state to another.", |of| of.one(transitions)),
     ("calls", Kind::Counter, "Calls that were let through, by how they ended.", |of| {

@@ -15,6 +15,7 @@
 //! | `open_seconds_total` | counter | | how long it has been open altogether |
 //! | `next_probe_seconds` | gauge | | until the next probe, while open |
 //! | `trips_total` | counter | | how often a rule or a probe opened it |
+//! | `reopenings` | gauge | | how often in a row it has failed to close |
 //! | `transitions_total` | counter | `from`, `to` | how often it went from one state to another |
 //! | `calls_total` | counter | `outcome`: `succeeded`, `failed`, `ignored`, `cancelled` | admitted calls that ended |
 //! | `in_flight_calls` | gauge | | admitted calls that have not ended |

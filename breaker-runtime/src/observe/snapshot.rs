@@ -60,6 +60,8 @@ pub struct Snapshot {
     pub share: Option<f64>,
     /// Probes under way, while half-open.
     pub probes_in_flight: u32,
+    /// How often in a row it has failed to close.
+    pub reopenings: u32,
     /// What is left of the reset delay, while open.
     pub retry_after: Option<Duration>,
     /// Open, and the delay has passed: the next call is a probe.
@@ -124,6 +126,7 @@ impl CircuitBreaker {
             }),
             consecutive_failures: view.streak,
             probes_in_flight: view.probes_in_flight,
+            reopenings: view.reopenings,
             retry_after: view.due.map(|due| due.since(view.now)),
             probe_due: view.due.is_some_and(|due| view.now >= due),
             probe_overdue: view.overdue_at.is_some_and(|overdue_at| view.now >= overdue_at),
