@@ -14,7 +14,8 @@ Options:
                            (else storefront.svg beside the program)
   --plain-timeout SECONDS  the time limit of the plain shop's calls to its pricing service
                            (else 30, a common default of HTTP clients)
-  --serve                  after the run, keep shops and services up until interrupted, without a crowd
+  --serve                  after the run, keep shops, services and the breaker's own pages up until
+                           interrupted, without a crowd
   --help                   this text
 
 The run takes half a minute. The exit status is 0 if the breaker did what it promises and the plain

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use breaker_runtime::CircuitBreaker;
+use breaker_runtime::{CircuitBreaker, web};
 use tokio::net::TcpListener;
 
 use crate::clock::RunClock;
@@ -31,6 +31,8 @@ pub(crate) struct Stage {
     plain: Pair,
     protected: Pair,
     breaker: &'static CircuitBreaker,
+    /// Where it tells of itself.
+    breakers_url: String,
 }
 
 /// A shop and its pricing service.
@@ -52,13 +54,18 @@ impl Stage {
             plain: Pair::build(&sky, |url| plain::routes(url, plain_timeout)).await?,
             protected: Pair::build(&sky, protected::routes).await?,
             breaker: protected::breaker(),
+            breakers_url: url(serve(Router::new().nest("/breakers", web::router())).await?) + "/breakers",
         })
     }
 
     pub(crate) fn addresses(&self) -> String {
         format!(
-            "plain shop      {}  before its pricing service {}\nprotected shop  {}  before its pricing service {}\n",
-            self.plain.shop_url, self.plain.pricing_url, self.protected.shop_url, self.protected.pricing_url,
+            "plain shop      {}  before its pricing service {}\nprotected shop  {}  before its pricing service {}\nits breaker     {}  and /health, /events, /metrics below it\n",
+            self.plain.shop_url,
+            self.plain.pricing_url,
+            self.protected.shop_url,
+            self.protected.pricing_url,
+            self.breakers_url,
         )
     }
 

@@ -65,7 +65,8 @@ pub(crate) fn breaker() -> &'static CircuitBreaker {
     fallback = cached_price,
     fallback_on = "failure",
     dependency = "pricing",
-    note = "customers see the last known prices"
+    note = "customers see the last known prices",
+    latency = true
 )]
 async fn fetch_price(pricing: &Pricing, sku: &str) -> Result<Quote, PriceError> {
     let response = pricing.http.get(format!("{}/prices/{sku}", pricing.url)).send().await?;
