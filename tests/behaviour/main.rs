@@ -25,6 +25,7 @@ mod recovery;
 mod registry;
 mod routes;
 mod rules;
+mod scrape;
 mod scripted;
 mod settings;
 mod slow;
