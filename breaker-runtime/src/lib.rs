@@ -73,6 +73,8 @@ pub mod clock;
 mod error;
 mod event;
 mod fnv;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod history;
 #[cfg(feature = "http")]
 pub mod http;

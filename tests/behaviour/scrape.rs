@@ -60,6 +60,18 @@ impl Prometheus {
         found.iter().map(|sample| sample["value"][1].as_str().unwrap().parse().unwrap()).collect()
     }
 
+    /// Waits until a query finds at least one series, with a value; meanwhile there are calls to be seen.
+    async fn finds_something(&self, query: &str, call: impl Fn()) {
+        for _ in 0..600 {
+            call();
+            if self.ask(query).await.iter().any(|value| !value.is_nan()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing for {query}");
+    }
+
     /// Waits until a query finds this.
     async fn finds(&self, query: &str, expected: &[f64]) {
         let mut found = Vec::new();
@@ -75,6 +87,21 @@ impl Prometheus {
     }
 }
 
+/// What the dashboard asks, as Grafana fills it in.
+fn queries_of_the_dashboard() -> Vec<String> {
+    let dashboard: Value = serde_json::from_str(include_str!("../../examples/prometheus/dashboard.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let asked = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    let all: Vec<String> = asked
+        .chain(dashboard["annotations"]["list"].as_array().unwrap())
+        .map(|asked| {
+            asked["expr"].as_str().unwrap().replace("$__rate_interval", "1m").replace("$name", "(?s:scraped.*)")
+        })
+        .collect();
+    assert!(all.len() >= 14 && all.iter().all(|query| !query.contains('$')), "{all:?}");
+    all
+}
+
 impl Drop for Prometheus {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -88,7 +115,10 @@ async fn prometheus_sees_a_breaker_open_and_close() {
     static SCRAPED: CircuitBreaker =
         CircuitBreaker::new("scraped <\"\n\\>", Settings::new().consecutive(2).latency(true))
             .note("read by Prometheus");
+    static BUSY: CircuitBreaker =
+        CircuitBreaker::new("scraped and busy", Settings::new().failure_rate(0.9).latency(true));
     registry::add(&SCRAPED);
+    registry::add(&BUSY);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = listener.local_addr().unwrap().to_string();
     let app = Router::new().nest("/breakers", web::router());
@@ -104,6 +134,9 @@ async fn prometheus_sees_a_breaker_open_and_close() {
     prometheus.finds(&format!("circuit_breaker_rejected_calls_total{{{own},reason=\"open\"}}"), &[1.0]).await;
     prometheus.finds(&format!("circuit_breaker_call_duration_seconds_count{{{own}}}"), &[2.0]).await;
     prometheus.finds(&format!("circuit_breaker_info{{{own},note=\"read by Prometheus\"}}"), &[1.0]).await;
+    for query in queries_of_the_dashboard() {
+        prometheus.finds_something(&query, || succeed(&BUSY)).await;
+    }
     SCRAPED.close();
     prometheus.finds(&format!("circuit_breaker_state{{{own},state=\"closed\"}}"), &[1.0]).await;
     prometheus.finds("up{job=\"breakers\"}", &[1.0]).await;

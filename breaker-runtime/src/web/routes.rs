@@ -24,7 +24,7 @@ use crate::observe::Snapshot;
 use crate::registry;
 use crate::state::State;
 
-/// Answers who looks at the breakers of the registry; see the [module](self). For every state of the application.
+/// Answers who looks at the breakers of the registry; see the [module](crate::web). For every state of the application.
 pub fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
