@@ -167,7 +167,8 @@ fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
         }
         Ok((attributes, input.parse()?))
     };
-    split.parse2(body).unwrap_or_default()
+    // Those of a fragment of `macro_rules!` stay where they are, for the compiler to refuse.
+    split.parse2(body.clone()).unwrap_or((TokenStream::new(), body))
 }
 
 /// How the body runs, what it gives, and the statements that give it.
@@ -234,6 +235,14 @@ mod tests {
         let mut problems = Problems::default();
         let function = parse(text.parse().expect("tokens"), &mut problems);
         (function, problems.texts())
+    }
+
+    #[test]
+    fn inner_attributes_of_a_fragment_stay_in_the_body() {
+        let fragment = Group::new(Delimiter::None, "#![allow(x)] g()".parse().expect("tokens"));
+        let body = TokenStream::from(TokenTree::from(fragment));
+        let (attributes, rest) = split_inner_attributes(body.clone());
+        assert_eq!((attributes.to_string(), rest.to_string()), (String::new(), body.to_string()));
     }
 
     #[test]
