@@ -70,6 +70,8 @@ mod tests {
             "failures = 3, window = 3",
             "probes = 9, probe_failure_rate = 0.5, ramp = \"30s\"",
             "latency = true",
+            #[cfg(feature = "tracing")]
+            "latency = false, span = true",
             "latency = KEPT, threshold = 3",
             "ignore = E::A | E::B(_), failure_if = |o| o.is_err()",
             "ignore = E::A(n) if n > 3, failure_if = bad",
@@ -317,6 +319,17 @@ mod tests {
     #[test]
     fn a_time_limit_needs_the_feature() {
         said("timeout = \"1s\"", ASYNC, &["`timeout` needs a timer: switch on the feature `tokio`"]);
+    }
+
+    #[test]
+    fn what_can_be_seen_is_said_where_the_breaker_is_made() {
+        said("breaker = SHARED, latency = true", SYNC, &["`latency` belongs to the breaker that `breaker` names"]);
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    #[test]
+    fn a_span_needs_the_feature() {
+        said("span = true", SYNC, &["`span` needs somebody to tell: switch on the feature `tracing`"]);
     }
 
     fn text(tokens: &impl ToString) -> String {

@@ -290,8 +290,10 @@ use proc_macro::TokenStream;
 /// | key | accepts | what it does (default) |
 /// | --- | --- | --- |
 /// | `latency` | `true` or `false`, or a `bool` constant | keeps how long calls take, for snapshots and metrics (only with `slow_rate`) |
+/// | `span` | `true` or `false`, or a `bool` constant | tells the caller's span how each admitted call ended (`false`; feature `tracing`) |
 ///
 /// With `latency = true` a call reads the clock twice. Everything else that snapshots and metrics show is there anyway.
+/// `span = true` needs the feature `tracing` of `breaker-runtime`; rejections, fallbacks and probes are told without it.
 ///
 /// ## Fallback
 ///

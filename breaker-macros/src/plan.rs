@@ -77,6 +77,7 @@ pub(crate) enum Setting {
     ProbeTimeout(Value<Duration>),
     Ramp(Value<Duration>),
     Latency(Value<bool>),
+    Span(Value<bool>),
 }
 
 pub(crate) struct Fallback {
@@ -174,6 +175,7 @@ fn settings(arguments: &mut Arguments) -> Vec<Setting> {
         arguments.probe_timeout.take().map(Setting::ProbeTimeout),
         arguments.ramp.take().map(Setting::Ramp),
         arguments.latency.take().map(Setting::Latency),
+        arguments.span.take().map(Setting::Span),
     ]
     .into_iter()
     .flatten()

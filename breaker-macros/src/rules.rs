@@ -34,6 +34,11 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
         check_probes(arguments, problems);
     }
     check_family(arguments, problems);
+    if let (Some(key), true) = (arguments.given(Id::Span), cfg!(not(feature = "tracing"))) {
+        let text = "`span` needs somebody to tell: switch on the feature `tracing` of `breaker-runtime` \
+                    (`cargo add breaker-runtime --features tracing`)";
+        problems.at(key, text);
+    }
     if let (Some(key), None) = (arguments.given(Id::FallbackOn), arguments.given(Id::Fallback)) {
         problems.at(key, "`fallback_on` says when a `fallback` answers: add `fallback = …`");
     }
@@ -41,7 +46,7 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
 
 fn refuse_beside_breaker(arguments: &Arguments, problems: &mut Problems) {
     for given in &arguments.given {
-        if matches!(given.key.group, Group::Trip | Group::Recovery)
+        if matches!(given.key.group, Group::Trip | Group::Recovery | Group::Seeing)
             || matches!(given.key.id, Id::Name | Id::Dependency | Id::Note)
         {
             let name = given.key.name;

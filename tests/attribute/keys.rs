@@ -172,7 +172,8 @@ fn any_constant_expression() {
     timeout = "3s",
     ramp = "37s",
     on_cancel = "failure",
-    latency = true
+    latency = true,
+    span = true
 )]
 async fn all_that_goes_into_settings() -> Answer {
     std::future::pending().await
@@ -258,7 +259,8 @@ fn every_key_reaches_the_settings() {
         .ramp(seconds(37))
         .timeout(seconds(3))
         .on_cancel(OnCancel::Failure)
-        .latency(true);
+        .latency(true)
+        .span(true);
     assert_eq!(all_that_goes_into_settings_breaker().settings(), all);
     assert_eq!(cancelled_calls_ignored_breaker().settings(), Settings::new().on_cancel(OnCancel::Ignore));
     assert_eq!(a_window_of_the_short_word_breaker().settings(), Settings::new().failures(4).window(WINDOW));

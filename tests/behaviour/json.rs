@@ -84,7 +84,7 @@ fn a_snapshot() {
             "window": "60s", "min_calls": "2", "on_cancel": "unanswered", "reset": "60s", "backoff": "1",
             "max_reset": "none", "jitter": "0", "jitter_seed": "none", "probes": "1", "successes": "1",
             "probe_failure_rate": "none", "probe_timeout": "default", "ramp": "none", "timeout": "none",
-            "latency": "true", "failure_samples": "5", "history": "32",
+            "latency": "true", "span": "false", "failure_samples": "5", "history": "32",
         },
         "revision": 1, "origin": "a place", "consecutive_failures": 0, "window": null, "requests_per_second": null,
         "share": null, "probes_in_flight": 0, "reopenings": 0, "retry_after_seconds": 50.0, "probe_due": false, "probe_overdue": false,

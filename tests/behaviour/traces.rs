@@ -100,6 +100,49 @@ fn calls_that_are_not_as_others_are_told_in_the_callers_span() {
     assert_eq!(told, [["half_open", "failed"], ["half_open", "succeeded"], ["half_open", "cancelled"]]);
 }
 
+#[circuit_breaker(threshold = 3, span = true, name = "told of in traces")]
+fn told(ok: bool) -> Result<u32, CircuitBreakerError> {
+    if ok { Ok(1) } else { FORCED.try_acquire().map(|_| 1) }
+}
+
+static FORCED: CircuitBreaker = CircuitBreaker::new("forced in traces", Settings::new());
+
+#[test]
+fn each_call_is_told_where_that_is_asked_for() {
+    FORCED.set_mode(Mode::ForcedOpen);
+    let told_of = |code: &dyn Fn()| {
+        let lines = logged(Level::DEBUG, code);
+        let own = lines
+            .iter()
+            .filter(|line| line["target"] == "breaker_runtime::call" && line["breaker"] != "forced in traces");
+        own.map(|line| format!("{} {}", line["state"].as_str().unwrap(), line["outcome"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let calls = || {
+        assert!(told(true).is_ok() && told(false).is_err());
+    };
+    assert_eq!(told_of(&calls), ["closed succeeded", "closed failed"]);
+    for settings in [
+        Settings::new().span(true),
+        Settings::new().span(true).latency(true),
+        Settings::new().span(true).failure_rate(0.9),
+        Settings::new().span(true).failure_rate(0.9).window_calls(50),
+        Settings::new().span(true).slow_rate(0.9).slow_call(MINUTE),
+    ] {
+        let (breaker, _) = breaker(settings);
+        let calls = || {
+            succeed(&breaker);
+            admitted(&breaker).ignore();
+            cancel(&breaker);
+            fail(&breaker);
+        };
+        let each = ["closed succeeded", "closed ignored", "closed cancelled", "closed failed"];
+        assert_eq!(told_of(&calls), each, "{settings:?}");
+        let totals = breaker.totals();
+        assert_eq!([totals.succeeded, totals.ignored, totals.cancelled, totals.failed], [1; 4], "{settings:?}");
+    }
+}
+
 #[test]
 fn names_are_data_in_logs_too() {
     let lines = logged(Level::INFO, || {

@@ -40,6 +40,7 @@ pub(crate) enum Id {
     Fallback,
     FallbackOn,
     Latency,
+    Span,
 }
 
 /// What a key is about.
@@ -76,7 +77,7 @@ const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or 
 const WINDOW: &str =
     "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 35] = [
+pub(crate) static KEYS: [Key; 36] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -322,6 +323,13 @@ pub(crate) static KEYS: [Key; 35] = [
         accepts: "`true` or `false`, or a `bool` constant",
         meaning: "keeps how long calls take, for snapshots and metrics (only with `slow_rate`)",
     },
+    Key {
+        id: Id::Span,
+        name: "span",
+        group: Group::Seeing,
+        accepts: "`true` or `false`, or a `bool` constant",
+        meaning: "tells the caller's span how each admitted call ended (`false`; feature `tracing`)",
+    },
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static Key> {
@@ -397,7 +405,7 @@ mod tests {
             assert_eq!(find(key.name).map(|found| found.id), Some(key.id));
         }
         // The last one declared: as many ids as keys, so none is missing.
-        assert_eq!(Id::Latency as usize + 1, KEYS.len());
+        assert_eq!(Id::Span as usize + 1, KEYS.len());
     }
 
     #[test]

@@ -116,6 +116,7 @@ pub(crate) struct Arguments {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) fallback_on: Option<FallbackOn>,
     pub(crate) latency: Option<Value<bool>>,
+    pub(crate) span: Option<Value<bool>>,
 }
 
 /// What a value looks like before its key is asked about it.
@@ -226,6 +227,7 @@ impl Arguments {
             Id::Fallback => self.fallback = Some(values::fallback(key, expr)?),
             Id::FallbackOn => self.fallback_on = Some(values::choice(key, &expr, &FALLBACK_ON)?),
             Id::Latency => self.latency = Some(values::flag(key, &expr)?),
+            Id::Span => self.span = Some(values::flag(key, &expr)?),
             // Its value was read as a pattern.
             Id::Ignore => {}
         }

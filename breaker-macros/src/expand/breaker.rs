@@ -283,6 +283,7 @@ fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream 
         Setting::ProbeTimeout(value) => ("probe_timeout", time(plan, value)),
         Setting::Ramp(value) => ("ramp", time(plan, value)),
         Setting::Latency(value) => ("latency", value.tokens().clone()),
+        Setting::Span(value) => ("span", value.tokens().clone()),
     };
     let method = Ident::new(method, here());
     quote_spanned!(here()=> #before.#method(#values))

@@ -26,7 +26,7 @@ use crate::window::{CallWindow, Latencies, RecentFailures, Running, Samples, Tim
 
 /// It matters when a call begins.
 const TIMED: u64 = 1;
-/// Outcomes are recorded in a window, or how long calls took.
+/// Outcomes are recorded in a window, or how long calls took, or each is told.
 pub(super) const RECORDS: u64 = 2;
 /// All that is recorded of a success is that it was one more.
 pub(super) const COUNTS: u64 = 4;
@@ -230,7 +230,7 @@ impl Tuning {
 
 const fn flags_of(settings: &Settings) -> u64 {
     let timed = if settings.times_beginnings() { TIMED } else { 0 };
-    if settings.times_ends() || settings.keeps_latency() {
+    if settings.times_ends() || settings.keeps_latency() || settings.span {
         timed | RECORDS
     } else if settings.records() {
         timed | RECORDS | COUNTS

@@ -48,29 +48,39 @@ impl CircuitBreaker {
     fn succeeded_recorded(&self, ticket: Ticket) {
         self.totals.add(Count::Succeeded);
         self.in_force(|force| {
-            if force.settings.minds_slow() {
+            let (settings, epoch) = (force.settings, ticket.epoch());
+            if epoch.is_closed() {
+                self.tell_end(force, epoch, "succeeded");
+            }
+            if settings.minds_slow() {
                 self.succeeded_in_window(force, ticket);
-            } else if force.settings.latency {
-                self.succeeded_measured(force, ticket);
+            } else if settings.latency || (settings.span && !settings.times_ends()) {
+                self.succeeded_watched(force, ticket);
             } else {
-                self.succeeded_in_time(force, ticket.epoch(), self.clock.now());
+                self.succeeded_in_time(force, epoch, self.clock.now());
             }
         });
     }
 
-    /// A success of a breaker without a rule about slow calls, which keeps how long calls take all the same.
-    fn succeeded_measured(&self, force: InForce<'_>, ticket: Ticket) {
-        let (epoch, now) = (ticket.epoch(), self.clock.now());
-        force.keep_latency(ticket, now);
-        if force.settings.times_ends() {
-            return self.succeeded_in_time(force, epoch, now);
+    /// A success of a breaker without a rule about slow calls, which keeps how long calls take all the same, or tells of
+    /// each call.
+    fn succeeded_watched(&self, force: InForce<'_>, ticket: Ticket) {
+        let epoch = ticket.epoch();
+        let mut now = None;
+        if force.settings.latency {
+            let end = self.clock.now();
+            force.keep_latency(ticket, end);
+            if force.settings.times_ends() {
+                return self.succeeded_in_time(force, epoch, end);
+            }
+            now = Some(end);
         }
         if force.settings.records() && epoch.is_closed() && !self.is_behind(epoch) {
             force.record_success_among_calls(epoch.epoch());
         }
         let word = self.cell.load();
         if !word.is_unmarked(epoch) {
-            self.succeeded_slow(force, epoch, epoch.is_closed() && word.is_watched(), Some(now), false);
+            self.succeeded_slow(force, epoch, epoch.is_closed() && word.is_watched(), now, false);
         }
     }
 
@@ -143,7 +153,9 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
-        self.tell_probe(epoch, "succeeded");
+        if !epoch.is_closed() {
+            self.tell_end(force, epoch, "succeeded");
+        }
         // Other settings than those that saw no need of it may be in force by now.
         let now = now.or_else(|| force.settings.times_ends().then(|| self.clock.now()));
         let (limits, reopenings) = (force.limits(), self.reopenings_if(epoch));
@@ -172,7 +184,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
-        self.tell_probe(epoch, "ignored");
+        self.tell_end(force, epoch, "ignored");
         if epoch.is_closed() {
             self.record_unrecorded_end(force, ticket);
         } else {
@@ -196,7 +208,7 @@ impl CircuitBreaker {
             self.took(force, ticket, None);
             return;
         }
-        self.tell_probe(epoch, "failed");
+        self.tell_end(force, epoch, "failed");
         let outlook = epoch.is_closed().then(|| force.outlook(epoch, self.cell.load().streak()));
         let now = if outlook.is_some_and(|outlook| outlook.far) {
             if let Some(samples) = force.samples_if_any() {
@@ -295,7 +307,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
-        self.tell_probe(epoch, "cancelled");
+        self.tell_end(force, epoch, "cancelled");
         self.gave_up(force, ticket);
         let settled = self.cell.settle(epoch, Word::cancelled_unheard);
         self.count_if_late(settled);
@@ -312,7 +324,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
-        self.tell_probe(epoch, "cancelled");
+        self.tell_end(force, epoch, "cancelled");
         if !slow {
             self.gave_up(force, ticket);
         } else if epoch.is_closed() {
@@ -423,15 +435,15 @@ impl CircuitBreaker {
         slow
     }
 
-    /// A call of this epoch, which is the present one, has ended: if it was a probe, traces are told.
+    /// A call of this epoch has ended: traces are told if it was a probe, or if they are told of each.
     #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "there are no traces"))]
-    fn tell_probe(&self, epoch: Identity, outcome: &'static str) {
+    fn tell_end(&self, force: InForce<'_>, epoch: Identity, outcome: &'static str) {
         #[cfg(feature = "tracing")]
-        if !epoch.is_closed() {
-            traces::probed(self, outcome);
+        if force.settings.span || !epoch.is_closed() {
+            traces::ended(self, !epoch.is_closed(), outcome);
         }
         #[cfg(not(feature = "tracing"))]
-        let _ = (epoch, outcome);
+        let _ = (force, epoch, outcome);
     }
 
     fn first_unanswered(&self) -> Time {

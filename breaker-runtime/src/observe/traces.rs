@@ -73,13 +73,12 @@ pub(crate) fn falling_back(breaker: &CircuitBreaker) {
     );
 }
 
-/// A probe has ended.
-pub(crate) fn probed(breaker: &CircuitBreaker, outcome: &'static str) {
-    debug!(
-        target: "breaker_runtime::call",
-        breaker = breaker.name(),
-        state = breaker.state().id(),
-        outcome,
-        "a probe has ended",
-    );
+/// A call has ended that was a probe, or of a breaker that tells of each call.
+pub(crate) fn ended(breaker: &CircuitBreaker, probe: bool, outcome: &'static str) {
+    let (name, state) = (breaker.name(), breaker.state().id());
+    if probe {
+        debug!(target: "breaker_runtime::call", breaker = name, state, outcome, "a probe has ended");
+    } else {
+        debug!(target: "breaker_runtime::call", breaker = name, state, outcome, "ended");
+    }
 }

@@ -89,6 +89,7 @@ pub struct Settings {
     pub(crate) timeout: Span,
     pub(crate) on_cancel: OnCancel,
     pub(crate) latency: bool,
+    pub(crate) span: bool,
     pub(crate) failure_samples: u32,
     pub(crate) history: u32,
 }
@@ -127,6 +128,7 @@ impl Settings {
             timeout: Span::NONE,
             on_cancel: OnCancel::Unanswered,
             latency: false,
+            span: false,
             failure_samples: 5,
             history: 32,
         }
@@ -410,6 +412,16 @@ impl Settings {
         self
     }
 
+    /// Tells traces of each admitted call how it ended, in the caller's span; needs the feature `tracing`, and without it
+    /// does nothing. Rejections, fallbacks and probes are told anyway.
+    ///
+    /// - Default: off, since it is one event for each call.
+    #[must_use]
+    pub const fn span(mut self, on: bool) -> Self {
+        self.span = on;
+        self
+    }
+
     /// How many of the last failures are kept, with their texts, for the report of a trip.
     ///
     /// A failure that so many more must follow before a rule about rows, or about the last calls, can trip that it
@@ -645,11 +657,11 @@ mod tests {
                 let name = pair[1].split('(').next().unwrap_or_default();
                 let docs = pair[0].rsplit("}\n").next().unwrap_or_default();
                 assert!(docs.contains("/// - Default: "), "{name} has no default");
-                let is_a_choice = ["on_cancel", "latency"].contains(&name);
+                let is_a_choice = ["on_cancel", "latency", "span"].contains(&name);
                 assert!(docs.contains("/// - Limits: ") || is_a_choice, "{name} has no limits");
                 name
             })
             .collect();
-        assert_eq!(names.len(), 23, "{names:?}");
+        assert_eq!(names.len(), 24, "{names:?}");
     }
 }

@@ -53,6 +53,7 @@ impl Settings {
             ("ramp", known(self.ramp.get().map(time), NONE)),
             ("timeout", known(self.timeout.get().map(time), NONE)),
             ("latency", plain(self.latency.to_string(), self.latency)),
+            ("span", plain(self.span.to_string(), self.span)),
             ("failure_samples", plain(self.failure_samples.to_string(), self.failure_samples != new.failure_samples)),
             ("history", plain(self.history.to_string(), self.history != new.history)),
         ]
