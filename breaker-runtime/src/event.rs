@@ -204,7 +204,8 @@ impl Transition {
 
     /// Whether it is a change of state or mode that those see who call.
     pub(crate) fn is_visible(&self) -> bool {
-        self.begins_epoch() && (self.mode != Mode::MetricsOnly || matches!(self.reason, Reason::ModeSet { .. }))
+        let of_mode = matches!(self.reason, Reason::ModeSet { .. } | Reason::Overflowed { .. } | Reason::OverflowEnded);
+        self.begins_epoch() && (self.mode != Mode::MetricsOnly || of_mode)
     }
 
     /// The report, where the breaker opened.

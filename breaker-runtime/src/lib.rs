@@ -53,11 +53,12 @@
 //!
 //! | target | level | when | fields |
 //! | --- | --- | --- | --- |
-//! | `breaker_runtime::change` | `WARN` where a breaker opens or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
-//! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a probe has ended, or any call with `span = true` | `breaker`, `state`, `outcome` |
+//! | `breaker_runtime::change` | `WARN` where a breaker opens by a rule (not where it only would) or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
+//! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a probe has ended, or any call with `span = true` | `breaker`, `key`, `state`, `outcome` |
 //!
 //! `from`, `to` and `state` are `closed`, `open` or `half_open`; fields that say nothing are left out. The line itself is
 //! that of [`Event`]. None of them holds the texts of callers' errors.
+//! What a subscriber does with breakers while it is told of one is not told.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

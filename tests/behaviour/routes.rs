@@ -88,7 +88,14 @@ async fn keys_of_a_family_are_there_together_and_alone() {
     FAMILY.try_acquire("us").unwrap().success();
     let server = Server::of_routes().await;
     let at = "/breakers/by-name/routes%20of%20a%20family";
-    assert_eq!(server.json(at).await.as_array().unwrap().len(), 2);
+    let all = server.json(at).await;
+    let keys: Vec<&Value> = all.as_array().unwrap().iter().map(|one| &one["key"]).collect();
+    assert_eq!(keys, [&Value::Null, &json!("eu & west"), &json!("us")]);
+    assert_eq!(
+        (&all[0]["mode"], &all[0]["state"]),
+        (&json!("disabled"), &json!("closed")),
+        "no key is without a place"
+    );
     let one = server.json(&format!("{at}?key=eu+%26+west")).await;
     assert_eq!(
         (one.as_array().unwrap().len(), &one[0]["key"], &one[0]["state"]),
@@ -97,6 +104,24 @@ async fn keys_of_a_family_are_there_together_and_alone() {
     let health = server.json("/breakers/health").await;
     assert!(health["open"].as_array().unwrap().contains(&json!("routes of a family[eu & west]")), "{health}");
     assert_eq!(server.ask(Method::GET, &format!("{at}?key=asia")).await.status(), 404);
+}
+
+#[tokio::test]
+async fn keys_without_a_place_and_the_settings_of_a_family_are_told_too() {
+    static FULL: Breakers =
+        Breakers::new("routes of a full family", Settings::new().consecutive(1)).max_keys(1).overflow_shared();
+    registry::add_family(&FULL);
+    let server = Server::of_routes().await;
+    let at = "/breakers/by-name/routes%20of%20a%20full%20family";
+    assert_eq!(server.json(at).await.as_array().unwrap().len(), 1, "without any key");
+    FULL.set_settings_by(FULL.settings().reset(2 * MINUTE), "breakers.toml").unwrap();
+    FULL.try_acquire("eu").unwrap().failure();
+    FULL.try_acquire("us").unwrap().failure();
+    let health = server.json("/breakers/health").await;
+    assert!(health["open"].as_array().unwrap().contains(&json!("routes of a full family")), "{health}");
+    let history = server.json(&format!("{at}/history")).await;
+    let told: Vec<&Value> = history.as_array().unwrap().iter().map(|change| &change["reason"]).collect();
+    assert_eq!(told, ["settings_set", "overflowed", "tripped", "tripped"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use breaker_runtime::{Mode, Settings, State};
+use breaker_runtime::{Breakers, Mode, Settings, State};
 
 use crate::support::*;
 
@@ -110,4 +110,19 @@ fn in_metrics_only_the_state_that_callers_see_has_its_times() {
     clock.advance(SECOND);
     let now = breaker.snapshot();
     assert_eq!((now.would_be, now.in_state_for), (Some(State::Open), Some(MINUTE + SECOND)));
+}
+
+#[test]
+fn an_overflow_has_its_own_beginning() {
+    let clock = breaker_runtime::clock::ManualClock::new();
+    let family = Breakers::new("overflowing", Settings::new().consecutive(1)).max_keys(1).idle(MINUTE).clock(&clock);
+    for _ in 0..2 {
+        family.try_acquire("eu").unwrap().failure();
+        family.try_acquire("us").unwrap().success();
+        clock.advance(7 * SECOND);
+        let overflow = family.overflow().unwrap();
+        assert_eq!(overflow.in_state_for, Some(7 * SECOND));
+        clock.advance(MINUTE);
+        assert!(family.overflow().is_none());
+    }
 }

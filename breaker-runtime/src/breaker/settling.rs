@@ -324,7 +324,7 @@ impl CircuitBreaker {
         if self.is_late(epoch) {
             return;
         }
-        self.tell_end(force, epoch, "cancelled");
+        self.tell_end(force, epoch, if slow { "succeeded" } else { "cancelled" });
         if !slow {
             self.gave_up(force, ticket);
         } else if epoch.is_closed() {

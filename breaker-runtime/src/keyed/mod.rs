@@ -331,6 +331,13 @@ impl Breakers {
     }
 
     /// The time limit of the calls.
+    /// On which keys without a place run, and whose settings are the family's.
+    #[cfg(feature = "axum")]
+    pub(crate) fn without_place(&self) -> &CircuitBreaker {
+        self.end_overflow(self.clock.now());
+        &self.own
+    }
+
     /// The keys that metrics tell apart.
     #[cfg(feature = "prometheus")]
     pub(crate) fn shown(&self) -> impl Iterator<Item = Member<'_>> {

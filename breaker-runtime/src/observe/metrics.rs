@@ -3,11 +3,12 @@
 //! Names and units follow Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>): base units, `_total`
 //! for counters, `_ratio` for shares from 0 to 1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
 use crate::history::Tally;
 use crate::keyed::Breakers;
@@ -180,8 +181,6 @@ const METRICS: [(&str, Kind, &str, Read); 26] = [
 #[derive(Debug)]
 struct Subject {
     labels: Labels,
-    /// Where it is in memory, by which it is known again.
-    address: usize,
     what: What,
 }
 
@@ -203,22 +202,21 @@ struct One {
 }
 
 impl Subject {
-    fn of(breaker: &CircuitBreaker) -> Self {
+    fn of(breaker: &CircuitBreaker, owner: &Owner) -> Self {
         let now = breaker.snapshot();
-        let mut labels = named(now.breaker.name, now.breaker.dependency);
+        let mut labels = owner.labels.clone();
         if let Some(key) = &now.breaker.key {
             labels.push(("key", shown_key(key)));
         }
         let one = One { now, tally: breaker.tally(), durations: breaker.durations() };
-        Self { labels, address: ptr::from_ref(breaker).addr(), what: What::One(Box::new(one)) }
+        Self { labels, what: What::One(Box::new(one)) }
     }
 
-    fn rest_of(family: &Breakers) -> Option<Self> {
+    fn rest_of(family: &Breakers, owner: &Owner) -> Option<Self> {
         let (states, totals) = family.rest()?;
-        let about = family.about();
-        let mut labels = named(about.name, about.dependency);
+        let mut labels = owner.labels.clone();
         labels.push(("key", OTHER.to_owned()));
-        Some(Self { labels, address: ptr::from_ref(family).addr(), what: What::Rest { states, totals } })
+        Some(Self { labels, what: What::Rest { states, totals } })
     }
 
     fn totals(&self) -> &Totals {
@@ -244,10 +242,6 @@ const OTHER: &str = "other";
 fn shown_key(key: &str) -> String {
     let bare = key.trim_matches('"');
     if bare == OTHER || bare.is_empty() { format!("\"{key}\"") } else { key.to_owned() }
-}
-
-fn named(name: &str, dependency: Option<&str>) -> Labels {
-    vec![("name", name.to_owned()), ("dependency", dependency.unwrap_or_default().to_owned())]
 }
 
 fn plain(value: Value) -> Vec<(Labels, Value)> {
@@ -279,12 +273,20 @@ fn transitions(one: &One) -> Vec<(Labels, Value)> {
 
 /// All metrics of all listed breakers.
 pub(super) fn collect() -> Vec<Metric> {
-    let mut subjects: Vec<Subject> = registry::all().into_iter().map(Subject::of).collect();
-    for family in registry::families() {
-        subjects.extend(family.shown().map(|member| Subject::of(&member)));
-        subjects.extend(Subject::rest_of(family));
+    let (breakers, families) = (registry::all(), registry::families());
+    let mut owners: Vec<Owner> = breakers.iter().map(|breaker| Owner::new(&breaker.about(), *breaker)).collect();
+    owners.extend(families.iter().map(|family| Owner::new(&family.about(), *family)));
+    tell_apart(&mut owners);
+    let (of_breakers, of_families) = owners.split_at(breakers.len());
+    let mut subjects: Vec<Subject> =
+        breakers.iter().zip(of_breakers).map(|(breaker, owner)| Subject::of(breaker, owner)).collect();
+    for (family, owner) in families.iter().zip(of_families) {
+        subjects.extend(family.shown().map(|member| Subject::of(&member, owner)));
+        subjects.extend(Subject::rest_of(family, owner));
     }
-    tell_apart(&mut subjects);
+    // A key that got another place meanwhile is there twice, and so are two with one text: the first one counts.
+    let mut seen = BTreeSet::new();
+    subjects.retain(|subject| seen.insert(subject.labels.clone()));
     let metric = |(name, kind, help, read): (&'static str, Kind, &'static str, Read)| Metric {
         name,
         help,
@@ -308,23 +310,38 @@ pub(super) fn collect() -> Vec<Metric> {
     METRICS.into_iter().map(metric).chain([missed]).filter(|metric| !metric.samples.is_empty()).collect()
 }
 
-/// No two samples may have the same labels: breakers that share theirs get numbers, in the order in which that was first
+/// A breaker or a family, whose labels its samples have.
+struct Owner {
+    labels: Labels,
+    /// Where it is in memory, by which it is known again: what is listed stays there.
+    address: usize,
+}
+
+impl Owner {
+    fn new<T>(about: &About, owner: &'static T) -> Self {
+        let dependency = about.dependency.unwrap_or_default().to_owned();
+        let labels = vec![("name", about.name.to_owned()), ("dependency", dependency)];
+        Self { labels, address: ptr::from_ref(owner).addr() }
+    }
+}
+
+/// No two samples may have the same labels: those that share theirs get numbers, in the order in which that was first
 /// seen, and keep them.
-fn tell_apart(subjects: &mut [Subject]) {
+fn tell_apart(owners: &mut [Owner]) {
     static NUMBERS: Mutex<BTreeMap<Labels, Vec<usize>>> = Mutex::new(BTreeMap::new());
     let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
     let mut seen: BTreeMap<Labels, usize> = BTreeMap::new();
-    for subject in &*subjects {
-        *seen.entry(subject.labels.clone()).or_default() += 1;
+    for owner in &*owners {
+        *seen.entry(owner.labels.clone()).or_default() += 1;
     }
-    for subject in subjects {
-        if seen.get(&subject.labels).is_some_and(|count| *count > 1) || numbers.contains_key(&subject.labels) {
-            let known = numbers.entry(subject.labels.clone()).or_default();
-            let place = known.iter().position(|address| *address == subject.address).unwrap_or_else(|| {
-                known.push(subject.address);
+    for owner in owners {
+        if seen.get(&owner.labels).is_some_and(|count| *count > 1) || numbers.contains_key(&owner.labels) {
+            let known = numbers.entry(owner.labels.clone()).or_default();
+            let place = known.iter().position(|address| *address == owner.address).unwrap_or_else(|| {
+                known.push(owner.address);
                 known.len() - 1
             });
-            subject.labels.push(("nth", (place + 1).to_string()));
+            owner.labels.push(("nth", (place + 1).to_string()));
         }
     }
 }

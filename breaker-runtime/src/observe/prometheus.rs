@@ -37,8 +37,8 @@
 //!
 //! Of a family each key has a label `key`, as far as it has one of the first 100 places. All other keys, and the
 //! overflow, are together `key="other"` (a key of that name, or an empty one, stands in quotes there), which has calls, rejections and fallbacks, and in `state` how many of them
-//! are in each. Breakers that share all labels get another one, `nth`: `1`,
-//! `2`, …, which each keeps.
+//! are in each. Breakers and families that share name and dependency
+//! get another label, `nth`: `1`, `2`, …, which each keeps from then on.
 
 use std::fmt::{self, Write};
 

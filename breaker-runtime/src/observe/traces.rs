@@ -4,7 +4,9 @@
 //! subscriber can make columns of, and an event of the caller's span in a trace. Where nobody listens, a look at the
 //! place of the event is all that it costs.
 
-use tracing::{Level, debug, event};
+use std::cell::Cell;
+
+use tracing::{Level, debug, enabled, event};
 
 use crate::breaker::CircuitBreaker;
 use crate::error::ErrorKind;
@@ -39,7 +41,7 @@ macro_rules! tell {
 
 /// A change of state, mode or settings.
 pub(crate) fn changed(change: &Transition) {
-    if is_urgent(change) { tell!(WARN, change) } else { tell!(INFO, change) }
+    once(|| if is_urgent(change) { tell!(WARN, change) } else { tell!(INFO, change) });
 }
 
 /// Somebody should look at a breaker that opens, and at a family that overflows.
@@ -51,34 +53,72 @@ fn is_urgent(change: &Transition) -> bool {
     }
 }
 
+/// Tells, unless this thread is telling already: what a subscriber itself does with breakers is not told, or one that
+/// calls an open breaker would never come to an end.
+fn once(tell: impl FnOnce()) {
+    thread_local!(static TELLING: Cell<bool> = const { Cell::new(false) });
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            TELLING.set(false);
+        }
+    }
+    if !TELLING.replace(true) {
+        let _done = Done;
+        tell();
+    }
+}
+
+/// What became of a call.
+fn call(breaker: &CircuitBreaker, outcome: &'static str, what: &str) {
+    if enabled!(target: "breaker_runtime::call", Level::DEBUG) {
+        once(|| {
+            let about = breaker.about();
+            debug!(
+                target: "breaker_runtime::call",
+                breaker = about.name,
+                key = about.key.as_deref(),
+                state = breaker.state().id(),
+                outcome,
+                "{what}",
+            );
+        });
+    }
+}
+
 /// A call that was not let through.
 pub(crate) fn rejected(breaker: &CircuitBreaker, kind: ErrorKind) {
-    debug!(
-        target: "breaker_runtime::call",
-        breaker = breaker.name(),
-        state = breaker.state().id(),
-        outcome = kind.id(),
-        "rejected",
-    );
+    call(breaker, kind.id(), "rejected");
 }
 
 /// A fallback is about to run.
 pub(crate) fn falling_back(breaker: &CircuitBreaker) {
-    debug!(
-        target: "breaker_runtime::call",
-        breaker = breaker.name(),
-        state = breaker.state().id(),
-        outcome = "fallback",
-        "a fallback answers",
-    );
+    call(breaker, "fallback", "a fallback answers");
 }
 
 /// A call has ended that was a probe, or of a breaker that tells of each call.
 pub(crate) fn ended(breaker: &CircuitBreaker, probe: bool, outcome: &'static str) {
-    let (name, state) = (breaker.name(), breaker.state().id());
-    if probe {
-        debug!(target: "breaker_runtime::call", breaker = name, state, outcome, "a probe has ended");
-    } else {
-        debug!(target: "breaker_runtime::call", breaker = name, state, outcome, "ended");
+    call(breaker, outcome, if probe { "a probe has ended" } else { "ended" });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_told_is_not_told_of_what_he_does() {
+        let told = Cell::new(0);
+        let tell = || told.set(told.get() + 1);
+        for _ in 0..2 {
+            once(|| {
+                tell();
+                once(tell);
+            });
+        }
+        assert_eq!(told.get(), 2);
+        let panicked = std::panic::catch_unwind(|| once(|| panic!("a subscriber may")));
+        assert!(panicked.is_err());
+        once(tell);
+        assert_eq!(told.get(), 3);
     }
 }

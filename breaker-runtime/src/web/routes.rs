@@ -68,10 +68,12 @@ impl IntoResponse for Unknown {
     }
 }
 
-/// Something of each listed breaker, families included.
+/// Something of each listed breaker, and of families: of that for keys without a place, whose changes are the family's,
+/// and of each key's.
 fn each<T>(mut read: impl FnMut(&CircuitBreaker) -> T) -> Vec<T> {
     let mut all: Vec<T> = registry::all().into_iter().map(&mut read).collect();
     for family in registry::families() {
+        all.push(read(family.without_place()));
         all.extend(family.iter().map(|member| read(&member)));
     }
     all
@@ -100,8 +102,7 @@ async fn by_name(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<J
 }
 
 async fn history(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Response, Unknown> {
-    let mut all: Vec<_> = named(&name, &key, CircuitBreaker::history)?.into_iter().flatten().collect();
-    all.sort_by_key(|change| change.at);
+    let all: Vec<_> = named(&name, &key, CircuitBreaker::history)?.into_iter().flatten().collect();
     Ok(Json(all.iter().map(AsRef::as_ref).collect::<Vec<&crate::Transition>>()).into_response())
 }
 
