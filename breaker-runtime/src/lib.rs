@@ -97,6 +97,8 @@ mod sync;
 pub mod testing;
 mod text;
 mod thread_slot;
+#[cfg(feature = "tracing")]
+mod traces;
 #[cfg(feature = "axum")]
 pub mod web;
 mod window;

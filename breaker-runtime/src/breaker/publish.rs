@@ -21,11 +21,11 @@ use crate::event::{Reason, Transition};
 use crate::fnv;
 use crate::history::History;
 use crate::listen::Outbox;
-#[cfg(feature = "tracing")]
-use crate::observe::traces;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
 use crate::state::State;
+#[cfg(feature = "tracing")]
+use crate::traces;
 
 impl CircuitBreaker {
     /// The breaker has opened, at `since`.
@@ -135,7 +135,7 @@ impl CircuitBreaker {
     #[inline]
     pub(super) fn refused(&self, refusal: Refusal) -> CircuitBreakerError {
         #[cfg(feature = "tracing")]
-        traces::rejected(self, refusal.kind());
+        traces::call(|| (self.about(), self.state()), refusal.kind().id(), "rejected");
         CircuitBreakerError::new(self.lasting_name(), self.history.get(), refusal)
     }
 

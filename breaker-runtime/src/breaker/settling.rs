@@ -15,13 +15,13 @@ use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::{CANCELLED, PANIC, TIMEOUT};
 use crate::clock::Time;
-#[cfg(feature = "tracing")]
-use crate::observe::traces;
 use crate::outcome::{Fault, Quote};
 use crate::policy::OnCancel;
 use crate::report::Rule;
 use crate::state::State;
 use crate::sync::Ordering;
+#[cfg(feature = "tracing")]
+use crate::traces;
 
 /// From the first to the last of the unanswered calls in a row that trip a breaker.
 const UNANSWERED_FOR: Duration = Duration::from_secs(10);
@@ -440,7 +440,8 @@ impl CircuitBreaker {
     fn tell_end(&self, force: InForce<'_>, epoch: Identity, outcome: &'static str) {
         #[cfg(feature = "tracing")]
         if force.settings.span || !epoch.is_closed() {
-            traces::ended(self, !epoch.is_closed(), outcome);
+            let what = if epoch.is_closed() { "ended" } else { "a probe has ended" };
+            traces::call(|| (self.about(), self.state()), outcome, what);
         }
         #[cfg(not(feature = "tracing"))]
         let _ = (force, epoch, outcome);

@@ -119,89 +119,46 @@ pub struct Totals {
     pub fallbacks_failed: u64,
 }
 
-impl Totals {
-    pub(crate) const NUMBERS: usize = 16;
+/// All numbers of [`Totals`] in one order, to take them all alike.
+macro_rules! in_order {
+    ($($number:ident),*) => {
+        impl Totals {
+            pub(crate) const NUMBERS: usize = [$(stringify!($number)),*].len();
 
-    /// All of them, in the order of the fields.
-    pub(crate) fn numbers(&self) -> [u64; Self::NUMBERS] {
-        let Self {
-            admitted,
-            succeeded,
-            failed,
-            ignored,
-            cancelled,
-            timed_out,
-            slow,
-            late,
-            rejected_open,
-            rejected_probing,
-            rejected_recovering,
-            rejected_forced_open,
-            would_have_rejected,
-            fallbacks_run,
-            fallbacks_answered,
-            fallbacks_failed,
-        } = *self;
-        [
-            admitted,
-            succeeded,
-            failed,
-            ignored,
-            cancelled,
-            timed_out,
-            slow,
-            late,
-            rejected_open,
-            rejected_probing,
-            rejected_recovering,
-            rejected_forced_open,
-            would_have_rejected,
-            fallbacks_run,
-            fallbacks_answered,
-            fallbacks_failed,
-        ]
-    }
+            pub(crate) fn numbers(&self) -> [u64; Self::NUMBERS] {
+                let Self { $($number),* } = *self;
+                [$($number),*]
+            }
 
-    #[cfg(any(test, feature = "prometheus"))]
-    pub(crate) fn of_numbers(numbers: [u64; Self::NUMBERS]) -> Self {
-        let [
-            admitted,
-            succeeded,
-            failed,
-            ignored,
-            cancelled,
-            timed_out,
-            slow,
-            late,
-            rejected_open,
-            rejected_probing,
-            rejected_recovering,
-            rejected_forced_open,
-            would_have_rejected,
-            fallbacks_run,
-            fallbacks_answered,
-            fallbacks_failed,
-        ] = numbers;
-        Self {
-            admitted,
-            succeeded,
-            failed,
-            ignored,
-            cancelled,
-            timed_out,
-            slow,
-            late,
-            rejected_open,
-            rejected_probing,
-            rejected_recovering,
-            rejected_forced_open,
-            would_have_rejected,
-            fallbacks_run,
-            fallbacks_answered,
-            fallbacks_failed,
+            #[cfg(any(test, feature = "prometheus"))]
+            pub(crate) fn of_numbers(numbers: [u64; Self::NUMBERS]) -> Self {
+                let [$($number),*] = numbers;
+                Self { $($number),* }
+            }
         }
-    }
+    };
+}
 
+in_order!(
+    admitted,
+    succeeded,
+    failed,
+    ignored,
+    cancelled,
+    timed_out,
+    slow,
+    late,
+    rejected_open,
+    rejected_probing,
+    rejected_recovering,
+    rejected_forced_open,
+    would_have_rejected,
+    fallbacks_run,
+    fallbacks_answered,
+    fallbacks_failed
+);
+
+impl Totals {
     /// Both together.
     #[cfg(any(test, feature = "prometheus"))]
     pub(crate) fn plus(&self, other: &Self) -> Self {

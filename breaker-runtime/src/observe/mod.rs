@@ -8,7 +8,5 @@ mod metrics;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod snapshot;
-#[cfg(feature = "tracing")]
-pub(crate) mod traces;
 
 pub use snapshot::Snapshot;

@@ -6,9 +6,9 @@ use super::handle::Handle;
 use crate::breaker::Count;
 use crate::cause::Cause;
 use crate::error::CircuitBreakerError;
-#[cfg(feature = "tracing")]
-use crate::observe::traces;
 use crate::outcome::Verdict;
+#[cfg(feature = "tracing")]
+use crate::traces;
 
 /// An output that can say that there is no answer.
 #[diagnostic::on_unimplemented(
@@ -60,7 +60,7 @@ pub struct FallbackTicket<H: Handle> {
 pub fn falling_back<H: Handle>(breaker: H) -> FallbackTicket<H> {
     breaker.count(Count::FallbackRan);
     #[cfg(feature = "tracing")]
-    traces::falling_back(&breaker);
+    traces::call(|| (breaker.about(), breaker.state()), "fallback", "a fallback answers");
     FallbackTicket { breaker, answered: false }
 }
 

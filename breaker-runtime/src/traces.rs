@@ -8,10 +8,10 @@ use std::cell::Cell;
 
 use tracing::{Level, debug, enabled, event};
 
-use crate::breaker::CircuitBreaker;
-use crate::error::ErrorKind;
+use crate::about::About;
 use crate::event::{Reason, Transition};
 use crate::mode::Mode;
+use crate::state::State;
 
 /// The level of an event is a constant of its place.
 macro_rules! tell {
@@ -69,36 +69,21 @@ fn once(tell: impl FnOnce()) {
     }
 }
 
-/// What became of a call.
-fn call(breaker: &CircuitBreaker, outcome: &'static str, what: &str) {
+/// What became of a call, at a breaker that was in this state.
+pub(crate) fn call(breaker: impl FnOnce() -> (About, State), outcome: &'static str, what: &str) {
     if enabled!(target: "breaker_runtime::call", Level::DEBUG) {
         once(|| {
-            let about = breaker.about();
+            let (about, state) = breaker();
             debug!(
                 target: "breaker_runtime::call",
                 breaker = about.name,
                 key = about.key.as_deref(),
-                state = breaker.state().id(),
+                state = state.id(),
                 outcome,
                 "{what}",
             );
         });
     }
-}
-
-/// A call that was not let through.
-pub(crate) fn rejected(breaker: &CircuitBreaker, kind: ErrorKind) {
-    call(breaker, kind.id(), "rejected");
-}
-
-/// A fallback is about to run.
-pub(crate) fn falling_back(breaker: &CircuitBreaker) {
-    call(breaker, "fallback", "a fallback answers");
-}
-
-/// A call has ended that was a probe, or of a breaker that tells of each call.
-pub(crate) fn ended(breaker: &CircuitBreaker, probe: bool, outcome: &'static str) {
-    call(breaker, outcome, if probe { "a probe has ended" } else { "ended" });
 }
 
 #[cfg(test)]
