@@ -130,3 +130,29 @@ fn events() {
     );
     assert_eq!(settled(&Event::Lagged { missed: 3 }), json!({"missed": 3}));
 }
+
+#[test]
+fn every_name_is_in_the_guide() {
+    fn names(value: &Value, into: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, field)| {
+                into.push(name.clone());
+                // Names of settings are those of the attribute, and classes are the user's.
+                if !["settings", "before", "after", "failures_by_class"].contains(&name.as_str()) {
+                    names(field, into);
+                }
+            }),
+            Value::Array(items) => items.iter().for_each(|item| names(item, into)),
+            _ => {}
+        }
+    }
+    let guide = include_str!("../../breaker-runtime/src/guide/observing.md");
+    let (breaker, _) = failing();
+    let mut all = Vec::new();
+    names(&serde_json::to_value(breaker.snapshot()).unwrap(), &mut all);
+    names(&serde_json::to_value(&*breaker.history()[0]).unwrap(), &mut all);
+    assert!(all.len() > 80, "{all:?}");
+    for name in all {
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+    }
+}
