@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, circuit_breaker};
 use serde_json::{Value, json};
+use tracing::callsite::rebuild_interest_cache;
 use tracing::subscriber::with_default;
 use tracing::{Level, info_span};
 
@@ -34,10 +35,27 @@ fn logged(level: Level, code: impl FnOnce()) -> Vec<Value> {
         .without_time()
         .with_writer(move || writer.clone())
         .finish();
-    with_default(subscriber, code);
+    with_default(subscriber, || {
+        // Whether anybody listens is remembered by each place of an event, and two threads that come to one for the
+        // first time may remember it wrongly, if a listener comes at that moment: so they come there before.
+        for _ in 0..3 {
+            come_by_every_event();
+            rebuild_interest_cache();
+        }
+        all.0.lock().unwrap().clear();
+        code();
+    });
     let bytes = all.0.lock().unwrap();
     let text = std::str::from_utf8(&bytes).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn come_by_every_event() {
+    let (breaker, _) = breaker(Settings::new().consecutive(1).span(true));
+    succeed(&breaker);
+    fail(&breaker);
+    rejected(&breaker);
+    breaker.close();
 }
 
 #[test]
