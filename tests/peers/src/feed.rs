@@ -15,35 +15,21 @@ pub(crate) trait Feed: Copy + Send + Sync + 'static {
     fn one(self, key: u64, fails: bool) -> Self::Input;
 }
 
-/// Every call succeeds.
+/// No key; every call succeeds, or all but one of ten.
 #[derive(Clone, Copy)]
-pub(crate) struct Good;
-
-impl Feed for Good {
-    type Input = u64;
-
-    #[inline]
-    fn at(self, i: u64) -> u64 {
-        i
-    }
-
-    fn one(self, _: u64, fails: bool) -> u64 {
-        order(fails)
-    }
+pub(crate) struct Orders {
+    pub(crate) tenth_fails: bool,
 }
 
-/// One of ten fails.
-#[derive(Clone, Copy)]
-pub(crate) struct Tenth;
-
-impl Feed for Tenth {
+impl Feed for Orders {
     type Input = u64;
 
     #[inline]
     fn at(self, i: u64) -> u64 {
-        if i % 10 == 9 { FAILS } else { i }
+        if self.tenth_fails && i % 10 == 9 { FAILS } else { i }
     }
 
+    #[inline]
     fn one(self, _: u64, fails: bool) -> u64 {
         order(fails)
     }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::feed::{Feed, Good, Tenth};
+use crate::feed::{Feed, Orders};
 use crate::scenario::{STREAK, Task, WINDOW};
 use crate::work::Rejection;
 
@@ -36,13 +36,15 @@ impl Rule {
     }
 }
 
-type Lap = Box<dyn Fn(u64) + Sync>;
-type Single = Box<dyn Fn(u64, bool) -> Answer>;
+/// So many calls, of the lap's own inputs or all of this one: what the breaker did with the last.
+type Lap = Box<dyn Fn(u64, Option<One>) -> Answer + Sync>;
+
+/// The input of a single call: its key, and whether it fails.
+type One = (u64, bool);
 
 /// One breaker under one task.
 pub(crate) struct Subject {
     lap: Lap,
-    single: Single,
     renew: Box<dyn Fn()>,
     /// How many calls the window holds now, where that is asked rather than made new.
     holding: Option<Box<dyn Fn() -> u64>>,
@@ -66,7 +68,7 @@ impl Subject {
         T: Clone + Send + 'static,
         E: Rejection,
     {
-        if task.tenth_fails() { Self::fed(task, Tenth, make, call) } else { Self::fed(task, Good, make, call) }
+        Self::fed(task, Orders { tenth_fails: task.tenth_fails() }, make, call)
     }
 
     /// The same with other inputs.
@@ -82,30 +84,32 @@ impl Subject {
         E: Rejection,
     {
         let breaker = Arc::new(Mutex::new(make()));
-        let call = Arc::new(call);
         let lap = {
-            let (breaker, call) = (Arc::clone(&breaker), Arc::clone(&call));
-            move |calls| {
+            let breaker = Arc::clone(&breaker);
+            // The only place that calls it, so that the compiler treats a protected function as it treats a bare one.
+            move |calls, one: Option<One>| {
                 let mut breaker = lock(&breaker).clone();
+                let mut answer = Answer::Admitted;
                 for i in 0..calls {
-                    match call(&mut breaker, feed.at(i)) {
+                    let input = match one {
+                        None => feed.at(i),
+                        Some((key, fails)) => feed.one(key, fails),
+                    };
+                    match call(&mut breaker, input) {
                         Ok(output) => _ = black_box(output),
-                        // By reference, so that all of it is made.
-                        Err(error) => _ = black_box(&error),
+                        Err(error) => {
+                            let rejected = error.is_rejection();
+                            answer = if rejected { Answer::Rejected } else { Answer::Admitted };
+                            // By reference, so that all of it is made.
+                            _ = black_box(&error);
+                        }
                     }
                 }
-            }
-        };
-        let single = {
-            let breaker = Arc::clone(&breaker);
-            move |key, fails| match call(&mut lock(&breaker).clone(), feed.one(key, fails)) {
-                Err(error) if error.is_rejection() => Answer::Rejected,
-                _ => Answer::Admitted,
+                answer
             }
         };
         Self {
             lap: Box::new(lap),
-            single: Box::new(single),
             renew: Box::new(move || *lock(&breaker) = make()),
             holding: None,
             held: task.held(),
@@ -135,17 +139,18 @@ impl Subject {
 
     /// What is measured: so many calls.
     pub(crate) fn lap(&self, calls: u64) {
-        (self.lap)(calls);
+        (self.lap)(calls, None);
     }
 
     /// The lap, for other threads.
-    pub(crate) fn shared_lap(&self) -> &(dyn Fn(u64) + Sync) {
-        &*self.lap
+    pub(crate) fn shared_lap(&self) -> impl Fn(u64) + Copy + Send {
+        let lap = &self.lap;
+        move |calls| _ = lap(calls, None)
     }
 
     /// One call.
     pub(crate) fn single(&self, key: u64, fails: bool) -> Answer {
-        (self.single)(key, fails)
+        (self.lap)(1, Some((key, fails)))
     }
 
     /// Before each lap: where the window's contents matter, they are made what the row says.
