@@ -77,13 +77,15 @@ pub enum Reason {
     },
     /// Somebody called [`CircuitBreaker::close`](crate::CircuitBreaker::close).
     ByHand,
-    /// Somebody called [`CircuitBreaker::set_mode`](crate::CircuitBreaker::set_mode).
+    /// Somebody called [`CircuitBreaker::set_mode`](crate::CircuitBreaker::set_mode), or said so otherwise.
     #[non_exhaustive]
     ModeSet {
         /// The mode before.
         from: Mode,
         /// The mode after.
         to: Mode,
+        /// Who did.
+        origin: Origin,
     },
     /// All places of a family are taken by keys in trouble; new ones run on one breaker.
     #[non_exhaustive]
@@ -115,6 +117,18 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Who did it, where that is known.
+    #[cfg(feature = "serde")]
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::ModeSet { origin, .. } => Some(origin),
+            Self::SettingsSet(change) => Some(&change.origin),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -125,7 +139,7 @@ impl fmt::Display for Reason {
                 write!(f, "no decision within {}, but at least as many probes answered as did not", Plain(*after))
             }
             Self::ByHand => f.write_str("closed by hand"),
-            Self::ModeSet { from, to } => write!(f, "mode set from {from} to {to}"),
+            Self::ModeSet { from, to, origin } => write!(f, "mode set from {from} to {to} by {origin}"),
             Self::Overflowed { max_keys } => {
                 let keys = Counted((*max_keys).into(), "key");
                 write!(f, "all places are taken, by {keys} in trouble: new ones share a breaker")

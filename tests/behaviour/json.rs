@@ -106,7 +106,7 @@ fn a_snapshot() {
 fn events() {
     let (breaker, _) = failing();
     breaker.set_settings_by(breaker.settings().reset(2 * MINUTE), "breakers.toml").unwrap();
-    breaker.set_mode(Mode::Disabled);
+    breaker.set_mode_by(Mode::Disabled, "a person");
     let all: Vec<Value> = breaker.history().iter().map(|change| settled(&Event::Changed(Arc::clone(change)))).collect();
     let [tripped, set, mode] = <[Value; 3]>::try_from(all).unwrap();
     assert_eq!(
@@ -114,7 +114,7 @@ fn events() {
         json!({
             "name": "prices\n", "key": null, "location": "a place", "dependency": "pricing_api", "note": null, "number": 1,
             "at": "a time",
-            "epoch": 1, "from": "closed", "to": "open", "mode": "automatic", "reason": "tripped", "settings": null,
+            "epoch": 1, "from": "closed", "to": "open", "mode": "automatic", "reason": "tripped", "origin": null, "settings": null,
             "text": "closed → open: 2 of 2 calls within 60 s failed, 100 % (limit 50 %): 2 refused; next probe after 60 s",
             "report": report(),
         })
@@ -125,8 +125,8 @@ fn events() {
         (&json!("breakers.toml"), &json!("120s"))
     );
     assert_eq!(
-        (&mode["reason"], &mode["mode"], &mode["to"]),
-        (&json!("mode_set"), &json!("disabled"), &json!("closed"))
+        (&mode["reason"], &mode["origin"], &mode["mode"], &mode["to"]),
+        (&json!("mode_set"), &json!("a person"), &json!("disabled"), &json!("closed"))
     );
     assert_eq!(settled(&Event::Lagged { missed: 3 }), json!({"missed": 3}));
 }

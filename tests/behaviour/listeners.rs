@@ -69,7 +69,7 @@ fn every_change_is_heard_once_and_in_order() {
     fail(&breaker);
     clock.advance(MINUTE);
     succeed(&breaker);
-    breaker.set_mode(Mode::ForcedOpen);
+    breaker.set_mode_by(Mode::ForcedOpen, "a person");
     breaker.set_settings_by(breaker.settings().consecutive(3), "a test").unwrap();
     drop(breaker);
     let heard: Vec<String> = heard.into_iter().map(|event| event.to_string()).collect();
@@ -79,7 +79,7 @@ fn every_change_is_heard_once_and_in_order() {
             "dependency: closed → open: 1 failure in a row (limit 1); next probe after 60 s",
             "dependency: open → half-open: the reset delay of 60 s has passed",
             "dependency: half-open → closed: 1 probe succeeded",
-            "dependency: closed → open: mode set from automatic to forced open",
+            "dependency: closed → open: mode set from automatic to forced open by a person",
             "dependency: settings revision 2 by a test: consecutive 1 → 3",
         ]
     );

@@ -65,7 +65,7 @@ fn a_hung_probe_after_a_forced_opening_is_overdue_in_its_time() {
 #[test]
 fn metrics_only_rejects_nothing_and_tells_what_it_would_do() {
     let (breaker, clock) = breaker(Settings::new().consecutive(2));
-    breaker.set_mode(Mode::MetricsOnly);
+    breaker.set_mode_by(Mode::MetricsOnly, "a person");
     (0..5).for_each(|_| fail(&breaker));
     assert_eq!((breaker.state(), breaker.would_be()), (State::Closed, Some(State::Open)));
     assert_eq!((breaker.totals().failed, breaker.totals().would_have_rejected, breaker.totals().rejected()), (5, 3, 0));
@@ -78,7 +78,7 @@ fn metrics_only_rejects_nothing_and_tells_what_it_would_do() {
     assert_eq!(
         life(&breaker),
         [
-            "closed → closed: mode set from automatic to metrics only",
+            "closed → closed: mode set from automatic to metrics only by a person",
             "would be closed → open: 2 failures in a row (limit 2); next probe after 60 s",
             "would be open → half-open: the reset delay of 60 s has passed",
             "would be half-open → closed: 1 probe succeeded",

@@ -52,6 +52,7 @@ use crate::history::History;
 use crate::key::StoredKey;
 use crate::listen::Outbox;
 use crate::mode::Mode;
+use crate::origin::Origin;
 use crate::outcome::{Fault, Quote, Verdict};
 use crate::per_thread::Sharing;
 use crate::policy::Settings;
@@ -275,11 +276,26 @@ impl CircuitBreaker {
     /// assert_eq!(breaker.state(), State::Closed);
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
+    #[track_caller]
     pub fn set_mode(&self, mode: Mode) {
+        self.set_mode_by(mode, Origin::here());
+    }
+
+    /// The same as [`set_mode`](Self::set_mode), on behalf of somebody else: a file, a person.
+    ///
+    /// ```
+    /// # use breaker_runtime::{CircuitBreaker, Mode};
+    /// # let breaker = CircuitBreaker::builder("pricing").build()?;
+    /// breaker.set_mode_by(Mode::ForcedOpen, "Ann, for the move of the database");
+    /// let change = breaker.history().pop().expect("the last change");
+    /// assert!(change.to_string().ends_with("from automatic to forced open by Ann, for the move of the database"));
+    /// # Ok::<(), breaker_runtime::SettingsError>(())
+    /// ```
+    pub fn set_mode_by(&self, mode: Mode, origin: impl Into<Origin>) {
         let mut word = self.cell.load();
         while word.mode() != mode {
             match self.cell.exchange(word, word.enter(mode)) {
-                Ok(change) => return self.mode_set(change),
+                Ok(change) => return self.mode_set(change, origin.into()),
                 Err(found) => word = found,
             }
         }

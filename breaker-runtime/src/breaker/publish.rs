@@ -21,6 +21,7 @@ use crate::event::{Reason, Transition};
 use crate::fnv;
 use crate::history::History;
 use crate::listen::Outbox;
+use crate::origin::Origin;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
 use crate::state::State;
@@ -104,9 +105,9 @@ impl CircuitBreaker {
         self.record(change, self.clock.now(), Reason::ByHand);
     }
 
-    pub(super) fn mode_set(&self, change: Change) {
+    pub(super) fn mode_set(&self, change: Change, origin: Origin) {
         let (from, to) = (change.from.mode(), change.to.mode());
-        self.record(change, self.clock.now(), Reason::ModeSet { from, to });
+        self.record(change, self.clock.now(), Reason::ModeSet { from, to, origin });
     }
 
     /// Counts a call that is not let through.

@@ -304,6 +304,7 @@ struct ChangeFields<'a> {
     to: State,
     mode: Mode,
     reason: &'static str,
+    origin: Option<String>,
     text: String,
     report: Option<&'a Report>,
     settings: Option<SettingsFields<'a>>,
@@ -334,6 +335,7 @@ impl<'a> ChangeFields<'a> {
             to: of.to,
             mode: of.mode,
             reason: of.reason.id(),
+            origin: of.reason.origin().map(ToString::to_string),
             text: of.to_string(),
             report: of.report().map(AsRef::as_ref),
             settings: match &of.reason {
