@@ -267,6 +267,16 @@ mod tests {
         ] {
             assert_eq!(doubted(args, SYNC), expected, "{args}");
         }
+        let hung = vec![("on_cancel".to_owned(), "NOBODY_COUNTS_HUNG_CALLS")];
+        assert_eq!(doubted("on_cancel = \"ignore\"", ASYNC), hung);
+        for (args, item) in [
+            ("on_cancel = \"ignore\"", SYNC),
+            ("on_cancel = \"failure\"", ASYNC),
+            ("on_cancel = \"ignore\", timeout = \"1s\"", ASYNC),
+            ("on_cancel = \"ignore\", slow_call = \"1s\", slow_rate = 0.5", ASYNC),
+        ] {
+            assert!(doubted(args, item).is_empty(), "{args}");
+        }
         let short = |at: &str| vec![(at.to_owned(), "RESET_SHORTER_THAN_TIMEOUT")];
         for (args, expected) in [
             ("timeout = \"90s\"", short("\"90s\"")),

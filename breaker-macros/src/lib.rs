@@ -337,12 +337,14 @@ use proc_macro::TokenStream;
 ///
 /// # Warnings
 ///
-/// Two values are allowed, and seldom meant; the compiler warns of them at their place:
+/// Some values are allowed, and seldom meant; the compiler warns of them at their place:
 ///
 /// - A count of 1 (`threshold`, `consecutive` or `failures`): one failure alone opens the breaker, so that a single bad
 ///   answer takes the function away from everybody for all of `reset`.
 /// - A `reset` shorter than `timeout`, be it the default of 60 s: when the first probe goes out, calls from before the
 ///   breaker opened can still be under way, and the dependency was given no rest.
+/// - `on_cancel = "ignore"` on an async function with neither `timeout` nor `slow_call`: where callers alone hold the clock,
+///   a dependency that hangs is never noticed.
 ///
 /// Macros can warn by `deprecated` alone, so this is what the warning is called, and `#[allow(deprecated)]` on the
 /// function ends it. Constants are not looked at.

@@ -101,7 +101,7 @@ pub(crate) struct Unpacked {
 /// The plan for a function; the problems say whether it may be carried out.
 pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &mut Problems) -> Plan {
     rules::check_on(&arguments, &function, problems);
-    let doubts = rules::doubts(&arguments);
+    let doubts = rules::doubts(&arguments, &function);
     let breaker = breaker(&mut arguments, &function.signature);
     let accessor = accessor(arguments.accessor.as_ref(), &breaker, &function.signature, problems);
     let mut unpacked = Vec::new();

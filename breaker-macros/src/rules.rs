@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Attribute, Expr, FnArg, GenericParam, Ident, Pat, ReceiverKind, Signature, Token};
 
 use crate::args::keys::{Group, Id};
 use crate::args::values::{Accessor, Fallback, Value, Window, place};
-use crate::args::{Arguments, FallbackOn};
+use crate::args::{Arguments, FallbackOn, OnCancel};
 use crate::problems::Problems;
 use crate::signature::Function;
 use crate::types;
@@ -225,7 +226,7 @@ fn known<T: Copy>(key: Option<&Ident>, value: Option<&Value<T>>, default: T) -> 
 }
 
 /// What is allowed, and seldom meant. Constants are left alone: only the compiler knows what they are.
-pub(crate) fn doubts(arguments: &Arguments) -> Vec<Doubt> {
+pub(crate) fn doubts(arguments: &Arguments, function: &Function) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     if arguments.given(Id::Breaker).is_some() {
         return doubts;
@@ -245,6 +246,7 @@ pub(crate) fn doubts(arguments: &Arguments) -> Vec<Doubt> {
         }
     }
     doubts.extend(short_reset(arguments));
+    doubts.extend(nobody_counts(arguments, function));
     doubts
 }
 
@@ -266,6 +268,19 @@ fn short_reset(arguments: &Arguments) -> Option<Doubt> {
          more; if the shorter one is meant, put `#[allow(deprecated)]` on the function"
     );
     Some(Doubt { at: at.clone(), name: "RESET_SHORTER_THAN_TIMEOUT", text })
+}
+
+fn nobody_counts(arguments: &Arguments, function: &Function) -> Option<Doubt> {
+    let ignores = matches!(arguments.on_cancel, Some(OnCancel::Ignore));
+    let limited = arguments.timeout.is_some() || arguments.slow_call.is_some();
+    if !ignores || limited || !function.is_async() {
+        return None;
+    }
+    let text = "`on_cancel = \"ignore\"` with neither `timeout` nor `slow_call`: where callers alone hold the clock, a dependency \
+                that hangs is never noticed: add `timeout = \"2s\"` or the like, or leave `on_cancel` out; if it is meant, \
+                put `#[allow(deprecated)]` on the function";
+    let at = arguments.given(Id::OnCancel)?.to_token_stream();
+    Some(Doubt { at, name: "NOBODY_COUNTS_HUNG_CALLS", text: text.to_owned() })
 }
 
 /// What is wrong with these arguments on this function.

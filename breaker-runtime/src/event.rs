@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::about::About;
 use crate::clock::Time;
+#[cfg(feature = "config")]
+use crate::config::{Applied, ConfigError};
 use crate::mode::Mode;
 use crate::origin::Origin;
 use crate::policy::Settings;
@@ -33,6 +35,13 @@ use crate::text::{Counted, Plain};
 pub enum Event {
     /// A breaker has changed its state, mode or settings.
     Changed(Arc<Transition>),
+    /// A configuration was taken. Those hear it who listen to [all breakers](crate::registry::listen).
+    #[cfg(feature = "config")]
+    Configured(Arc<Applied>),
+    /// A configuration was refused, and nothing has changed. Those hear it who listen to
+    /// [all breakers](crate::registry::listen).
+    #[cfg(feature = "config")]
+    ConfigRefused(Arc<ConfigError>),
     /// In the place of events that this listener will not hear: it was more than 1,024 behind, or a
     /// change came here more than 512 changes late.
     Lagged {
@@ -45,6 +54,10 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed(change) => write!(f, "{}: {change}", change.breaker),
+            #[cfg(feature = "config")]
+            Self::Configured(applied) => write!(f, "{applied}"),
+            #[cfg(feature = "config")]
+            Self::ConfigRefused(refused) => write!(f, "nothing was changed: {refused}"),
             Self::Lagged { missed: 1 } => f.write_str("1 event was missed"),
             Self::Lagged { missed } => write!(f, "{missed} events were missed"),
         }
@@ -78,15 +91,7 @@ pub enum Reason {
     /// Somebody called [`CircuitBreaker::close`](crate::CircuitBreaker::close).
     ByHand,
     /// Somebody called [`CircuitBreaker::set_mode`](crate::CircuitBreaker::set_mode), or said so otherwise.
-    #[non_exhaustive]
-    ModeSet {
-        /// The mode before.
-        from: Mode,
-        /// The mode after.
-        to: Mode,
-        /// Who did.
-        origin: Origin,
-    },
+    ModeSet(Arc<ModeChange>),
     /// All places of a family are taken by keys in trouble; new ones run on one breaker.
     #[non_exhaustive]
     Overflowed {
@@ -100,6 +105,10 @@ pub enum Reason {
 }
 
 impl Reason {
+    pub(crate) fn mode_set(from: Mode, to: Mode, origin: Origin) -> Self {
+        Self::ModeSet(Arc::new(ModeChange { from, to, origin }))
+    }
+
     /// The name for machines.
     #[cfg(any(feature = "serde", feature = "tracing"))]
     pub(crate) const fn id(&self) -> &'static str {
@@ -109,7 +118,7 @@ impl Reason {
             Self::Recovered { .. } => "recovered",
             Self::Overdue { .. } => "overdue",
             Self::ByHand => "by_hand",
-            Self::ModeSet { .. } => "mode_set",
+            Self::ModeSet(_) => "mode_set",
             Self::Overflowed { .. } => "overflowed",
             Self::OverflowEnded => "overflow_ended",
             Self::SettingsSet(_) => "settings_set",
@@ -122,7 +131,7 @@ impl Reason {
     #[cfg(feature = "serde")]
     pub(crate) fn origin(&self) -> Option<&Origin> {
         match self {
-            Self::ModeSet { origin, .. } => Some(origin),
+            Self::ModeSet(change) => Some(&change.origin),
             Self::SettingsSet(change) => Some(&change.origin),
             _ => None,
         }
@@ -139,7 +148,7 @@ impl fmt::Display for Reason {
                 write!(f, "no decision within {}, but at least as many probes answered as did not", Plain(*after))
             }
             Self::ByHand => f.write_str("closed by hand"),
-            Self::ModeSet { from, to, origin } => write!(f, "mode set from {from} to {to} by {origin}"),
+            Self::ModeSet(change) => write!(f, "{change}"),
             Self::Overflowed { max_keys } => {
                 let keys = Counted((*max_keys).into(), "key");
                 write!(f, "all places are taken, by {keys} in trouble: new ones share a breaker")
@@ -147,6 +156,34 @@ impl fmt::Display for Reason {
             Self::OverflowEnded => f.write_str("new keys find places again"),
             Self::SettingsSet(change) => write!(f, "{change}"),
         }
+    }
+}
+
+/// A change of the mode. Prints as one line: who changed it, and how.
+///
+/// ```
+/// use breaker_runtime::{CircuitBreaker, Mode};
+///
+/// let breaker = CircuitBreaker::builder("pricing").build()?;
+/// breaker.set_mode_by(Mode::Disabled, "Ann");
+/// let change = breaker.history().pop().expect("the last change");
+/// assert_eq!(change.reason.to_string(), "mode set from automatic to disabled by Ann");
+/// # Ok::<(), breaker_runtime::SettingsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ModeChange {
+    /// The mode before.
+    pub from: Mode,
+    /// The mode after.
+    pub to: Mode,
+    /// Who changed it.
+    pub origin: Origin,
+}
+
+impl fmt::Display for ModeChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mode set from {} to {} by {}", self.from, self.to, self.origin)
     }
 }
 
@@ -218,7 +255,7 @@ impl Transition {
 
     /// Whether it is a change of state or mode that those see who call.
     pub(crate) fn is_visible(&self) -> bool {
-        let of_mode = matches!(self.reason, Reason::ModeSet { .. } | Reason::Overflowed { .. } | Reason::OverflowEnded);
+        let of_mode = matches!(self.reason, Reason::ModeSet(_) | Reason::Overflowed { .. } | Reason::OverflowEnded);
         self.begins_epoch() && (self.mode != Mode::MetricsOnly || of_mode)
     }
 
@@ -237,7 +274,7 @@ impl fmt::Display for Transition {
         if let Reason::SettingsSet(_) | Reason::Overflowed { .. } | Reason::OverflowEnded = self.reason {
             return write!(f, "{}", self.reason);
         }
-        let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet { .. });
+        let beside = self.mode == Mode::MetricsOnly && !matches!(self.reason, Reason::ModeSet(_));
         let would_be = if beside { "would be " } else { "" };
         write!(f, "{would_be}{} → {}: {}", self.from, self.to, self.reason)
     }

@@ -45,6 +45,7 @@
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
 //! | `tracing` | no | events for logs and traces, told below |
 //! | `axum` | no | [`web`]: the error as a response, a router that tells of all breakers |
+//! | `config` | no | [`config`]: settings and modes from files, watched, from the environment, and from sources of your own |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 //! # Logs and traces
@@ -55,6 +56,7 @@
 //! | --- | --- | --- | --- |
 //! | `breaker_runtime::change` | `WARN` where a breaker opens by a rule (not where it only would) or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
 //! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a probe has ended, or any call with `span = true` | `breaker`, `key`, `state`, `outcome` |
+//! | `breaker_runtime::config` | `INFO`, or `WARN` where it was refused or names no breaker | a [configuration](config) was tried | |
 //!
 //! `from`, `to` and `state` are `closed`, `open` or `half_open`; fields that say nothing are left out. The line itself is
 //! that of [`Event`]. None of them holds the texts of callers' errors.
@@ -71,6 +73,8 @@ mod breaker;
 mod cause;
 mod class;
 pub mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod error;
 mod event;
 mod fnv;
@@ -110,7 +114,7 @@ pub use breaker_macros::circuit_breaker;
 pub use cause::Cause;
 pub use class::ClassCount;
 pub use error::{CircuitBreakerError, ErrorKind};
-pub use event::{Event, Reason, SettingsChange, Transition};
+pub use event::{Event, ModeChange, Reason, SettingsChange, Transition};
 pub use key::Key;
 pub use keyed::{Breakers, Member};
 #[cfg(feature = "tokio")]

@@ -7,8 +7,12 @@
 use std::cell::Cell;
 
 use tracing::{Level, debug, enabled, event};
+#[cfg(feature = "config")]
+use tracing::{info, warn};
 
 use crate::about::About;
+#[cfg(feature = "config")]
+use crate::event::Event;
 use crate::event::{Reason, Transition};
 use crate::mode::Mode;
 use crate::state::State;
@@ -42,6 +46,16 @@ macro_rules! tell {
 /// A change of state, mode or settings.
 pub(crate) fn changed(change: &Transition) {
     once(|| if is_urgent(change) { tell!(WARN, change) } else { tell!(INFO, change) });
+}
+
+/// A configuration was taken, or refused.
+#[cfg(feature = "config")]
+pub(crate) fn configured(what: &Event) {
+    const TARGET: &str = "breaker_runtime::config";
+    once(|| match what {
+        Event::Configured(applied) if applied.unknown().is_empty() => info!(target: TARGET, "{what}"),
+        _ => warn!(target: TARGET, "{what}"),
+    });
 }
 
 /// Somebody should look at a breaker that opens, and at a family that overflows.

@@ -98,6 +98,7 @@ fn a_snapshot() {
             "p99_seconds": 2.0, "max_seconds": 2.0,
         },
         "failures_by_class": {"refused": 2}, "trips": 1, "open_seconds": 10.0, "last_trip": report(),
+        "config_refused": null,
     });
     assert_eq!(settled(&breaker.snapshot()), expected);
 }
@@ -114,7 +115,7 @@ fn events() {
         json!({
             "name": "prices\n", "key": null, "location": "a place", "dependency": "pricing_api", "note": null, "number": 1,
             "at": "a time",
-            "epoch": 1, "from": "closed", "to": "open", "mode": "automatic", "reason": "tripped", "origin": null, "settings": null,
+            "epoch": 1, "from": "closed", "to": "open", "mode": "automatic", "reason": "tripped", "origin": null, "mode_before": null, "settings": null,
             "text": "closed → open: 2 of 2 calls within 60 s failed, 100 % (limit 50 %): 2 refused; next probe after 60 s",
             "report": report(),
         })
@@ -125,8 +126,8 @@ fn events() {
         (&json!("breakers.toml"), &json!("120s"))
     );
     assert_eq!(
-        (&mode["reason"], &mode["origin"], &mode["mode"], &mode["to"]),
-        (&json!("mode_set"), &json!("a person"), &json!("disabled"), &json!("closed"))
+        (&mode["reason"], &mode["origin"], &mode["mode_before"], &mode["mode"]),
+        (&json!("mode_set"), &json!("a person"), &json!("automatic"), &json!("disabled"))
     );
     assert_eq!(settled(&Event::Lagged { missed: 3 }), json!({"missed": 3}));
 }

@@ -97,7 +97,7 @@ fn every_change_of_mode_is_one_change_and_the_present_mode_is_none() {
         .history()
         .iter()
         .filter_map(|change| match change.reason {
-            Reason::ModeSet { from, to, .. } => Some((change.number, from, to)),
+            Reason::ModeSet(ref set) => Some((change.number, set.from, set.to)),
             _ => None,
         })
         .collect();

@@ -93,9 +93,13 @@ async fn keys_of_a_family_are_there_together_and_alone() {
     assert_eq!(keys, [&Value::Null, &json!("eu & west"), &json!("us")]);
     assert_eq!(
         (&all[0]["mode"], &all[0]["state"]),
-        (&json!("disabled"), &json!("closed")),
+        (&json!("automatic"), &json!("closed")),
         "no key is without a place"
     );
+    FAMILY.set_mode(breaker_runtime::Mode::ForcedOpen);
+    assert_eq!(server.json(at).await[0]["mode"], "forced_open", "the family's");
+    FAMILY.set_mode(breaker_runtime::Mode::Automatic);
+    FAMILY.try_acquire("eu & west").unwrap().failure();
     let one = server.json(&format!("{at}?key=eu+%26+west")).await;
     assert_eq!(
         (one.as_array().unwrap().len(), &one[0]["key"], &one[0]["state"]),

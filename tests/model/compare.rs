@@ -162,7 +162,7 @@ fn cause(change: &Transition) -> Cause {
         Reason::Recovered { successes, .. } => Cause::Recovered { successes: *successes },
         Reason::Overdue { after, .. } => Cause::Overdue { after: *after },
         Reason::ByHand => Cause::ByHand,
-        Reason::ModeSet { from, to, .. } => Cause::ModeSet { from: *from, to: *to },
+        Reason::ModeSet(change) => Cause::ModeSet { from: change.from, to: change.to },
         other => panic!("what is {other:?}?"),
     }
 }

@@ -107,7 +107,7 @@ impl CircuitBreaker {
 
     pub(super) fn mode_set(&self, change: Change, origin: Origin) {
         let (from, to) = (change.from.mode(), change.to.mode());
-        self.record(change, self.clock.now(), Reason::ModeSet { from, to, origin });
+        self.record(change, self.clock.now(), Reason::mode_set(from, to, origin));
     }
 
     /// Counts a call that is not let through.
@@ -171,7 +171,12 @@ impl CircuitBreaker {
             _ if change.from.mode() != change.to.mode() => (change.from.shown(), change.to.shown()),
             _ => (change.from.state(), change.to.state()),
         };
-        let (breaker, at, mode) = (self.about(), SystemTime::now(), change.to.mode());
+        let (breaker, at) = (self.about(), SystemTime::now());
+        let mode = match &reason {
+            // A family's, which is not that of what stands for it.
+            Reason::ModeSet(change) => change.to,
+            _ => change.to.mode(),
+        };
         let seen = self.clock.now().max(time);
         self.publish(Transition { breaker, number, epoch, at, from, to, mode, reason, time, seen });
     }

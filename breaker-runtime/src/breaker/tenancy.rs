@@ -17,13 +17,13 @@ use crate::origin::Origin;
 use crate::policy::Window;
 use crate::state::State;
 
-/// Why a key may lose its breaker.
+/// Why a key may lose its breaker, and the mode that its family has: another one was set by hand, and stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leave {
     /// Another key needs it: closed, and no failure counts.
-    Quiet,
+    Quiet(Mode),
     /// Nobody has called it for long: no failure counts that would count later.
-    Idle,
+    Idle(Mode),
 }
 
 impl CircuitBreaker {
@@ -59,12 +59,17 @@ impl CircuitBreaker {
         if let Some(outbox) = self.outbox.get() {
             outbox.begin_anew();
         }
+        self.begin_in(Mode::Automatic);
+    }
+
+    /// The mode that it begins with, before its key can be found.
+    pub(crate) fn begin_in(&self, mode: Mode) {
         let mut word = self.cell.load();
         // Only calls that found it for its last key can come between.
-        while let Err(found) = self.cell.exchange(word, word.enter(Mode::Automatic)) {
+        while let Err(found) = self.cell.exchange(word, word.enter(mode)) {
             word = found;
         }
-        let epoch = word.enter(Mode::Automatic).epoch();
+        let epoch = word.enter(mode).epoch();
         self.sequence.begin_anew(epoch);
         self.forget_before(epoch);
     }
@@ -113,6 +118,17 @@ impl CircuitBreaker {
         self.copy(clock, Beginning::new().lean())
     }
 
+    /// Tells something that is no change of its own mode. It begins anew by that.
+    pub(crate) fn tell(&self, reason: Reason) {
+        let mut word = self.cell.load();
+        loop {
+            match self.cell.exchange(word, word.enter(word.mode())) {
+                Ok(change) => return self.record(change, self.clock.now(), reason),
+                Err(found) => word = found,
+            }
+        }
+    }
+
     /// Another mode, in the place of `from` only.
     pub(crate) fn enter(&self, from: Mode, to: Mode, reason: Reason) {
         let mut word = self.cell.load();
@@ -125,28 +141,31 @@ impl CircuitBreaker {
     }
 
     fn is_free_to_leave(&self, word: Word, leave: Leave, now: Time) -> bool {
-        word.mode() == Mode::Automatic
+        let (Leave::Quiet(home) | Leave::Idle(home)) = leave;
+        word.mode() == home
             && self.totals.are_at_rest()
             && self.sequence.has_all_up_to(word.epoch())
             && self.outbox.get().map_or(Some(0), Outbox::told) == Some(self.sequence.total())
-            && self.in_force(|force| self.can_be_forgotten(force, word, leave, now))
+            // Nothing is learned in these modes.
+            && (matches!(home, Mode::Disabled | Mode::ForcedOpen)
+                || self.in_force(|force| self.can_be_forgotten(force, word, leave, now)))
     }
 
     fn can_be_forgotten(&self, force: InForce<'_>, word: Word, leave: Leave, now: Time) -> bool {
         match (leave, word.state()) {
-            (Leave::Quiet, State::Closed) => {
+            (Leave::Quiet(_), State::Closed) => {
                 let row = word.streak() > 0 || word.unanswered() > 0;
                 !row && !word.is_ramping() && !has_failures(force, word, now)
             }
-            (Leave::Quiet, _) => false,
-            (Leave::Idle, State::Closed) => {
+            (Leave::Quiet(_), _) => false,
+            (Leave::Idle(_), State::Closed) => {
                 let by_time = matches!(force.settings.window_or_default(), Window::Time(_));
                 !(by_time && has_failures(force, word, now))
             }
-            (Leave::Idle, State::Open) => {
+            (Leave::Idle(_), State::Open) => {
                 self.timeline.open_period(word.identity()).map(OpenPeriod::due).is_some_and(|due| now >= due)
             }
-            (Leave::Idle, State::HalfOpen) => true,
+            (Leave::Idle(_), State::HalfOpen) => true,
         }
     }
 }

@@ -1,7 +1,19 @@
 //! How to do things, and where to look: pages to read, without code of their own.
 
+#[cfg(feature = "config")]
+#[doc = include_str!("choosing_thresholds.md")]
+pub mod choosing_thresholds {}
+
+#[cfg(feature = "config")]
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}
+
 #[doc = include_str!("observing.md")]
 pub mod observing {}
+
+#[cfg(feature = "config")]
+#[doc = include_str!("rolling_out.md")]
+pub mod rolling_out {}
 
 #[doc = include_str!("why_did_it_open.md")]
 pub mod why_did_it_open {}

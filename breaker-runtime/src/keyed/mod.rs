@@ -4,6 +4,7 @@ mod rest;
 mod slot;
 mod table;
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -66,7 +67,7 @@ const MOST_KEYS: u32 = 1_000_000;
 /// At most [`max_keys`](Self::max_keys) keys have a breaker at one time. One that was not called for
 /// [`idle`](Self::idle) is forgotten. A key that comes when all places are taken gets that of the one that
 /// was called longest ago (of a few that may leave): one that is closed and counts no failure, in the mode
-/// automatic, with no call under way. A breaker that is open, or has failures in its window, never leaves
+/// of the family, with no call under way. A breaker that is open, or has failures in its window, never leaves
 /// for another key. Where all are such ones, new keys run on one more breaker, which rejects nothing
 /// ([`Mode::MetricsOnly`]) until places are free; [`overflow`](Self::overflow) tells.
 ///
@@ -90,6 +91,8 @@ pub struct Breakers {
     last_overflow: AtomicU64,
     /// Settings that took the place of the first ones.
     settings: ArcSwapOption<Replaced>,
+    /// The mode of all its breakers, and who said so; automatic where nobody did.
+    mode: ArcSwapOption<(Mode, Origin)>,
     table: OnceBox<Table>,
 }
 
@@ -113,6 +116,7 @@ impl Breakers {
             overflow_mode: Mode::MetricsOnly,
             last_overflow: AtomicU64::new(0),
             settings: ArcSwapOption::const_empty(),
+            mode: ArcSwapOption::const_empty(),
             table: OnceBox::new(),
         }
     }
@@ -192,6 +196,7 @@ impl Breakers {
             overflow_mode: self.overflow_mode,
             last_overflow: AtomicU64::new(0),
             settings: ArcSwapOption::const_empty(),
+            mode: ArcSwapOption::const_empty(),
             table: OnceBox::new(),
         }
     }
@@ -206,6 +211,18 @@ impl Breakers {
     #[must_use]
     pub fn name(&self) -> &str {
         self.own.name()
+    }
+
+    /// The name, for what may outlive the family.
+    #[cfg(feature = "config")]
+    pub(crate) fn lasting_name(&self) -> &'static str {
+        self.own.lasting_name()
+    }
+
+    /// The settings that the family was made with.
+    #[cfg(feature = "config")]
+    pub(crate) fn first_settings(&self) -> Settings {
+        self.own.first_settings()
     }
 
     /// Where the family was made: of an annotated function, where the attribute stands.
@@ -254,6 +271,91 @@ impl Breakers {
         let revision = self.own.rollback_by(origin)?;
         self.spread_settings();
         Some(revision)
+    }
+
+    /// Who decides in all breakers of the family.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode.load().as_ref().map_or(Mode::Automatic, |mode| mode.0)
+    }
+
+    /// Says who decides from now on, as [`CircuitBreaker::set_mode`] does for one breaker: for all keys, also for those that
+    /// come later. (One key's breaker can still be given a mode of its own, until this is called again.)
+    ///
+    /// ```
+    /// use breaker_runtime::{Breakers, Mode, Settings};
+    ///
+    /// static HOSTS: Breakers = Breakers::new("hosts", Settings::new().consecutive(1));
+    ///
+    /// HOSTS.set_mode(Mode::MetricsOnly);
+    /// HOSTS.try_acquire("eu.example")?.failure();
+    /// assert!(HOSTS.try_acquire("eu.example").is_ok(), "nothing is rejected");
+    /// assert_eq!(HOSTS.get("eu.example").expect("was called").mode(), Mode::MetricsOnly);
+    /// # Ok::<(), breaker_runtime::CircuitBreakerError>(())
+    /// ```
+    #[track_caller]
+    pub fn set_mode(&self, mode: Mode) {
+        self.set_mode_by(mode, Origin::here());
+    }
+
+    /// The same as [`set_mode`](Self::set_mode), on behalf of somebody else: a file, a person.
+    pub fn set_mode_by(&self, mode: Mode, origin: impl Into<Origin>) {
+        let origin = origin.into();
+        let before = self.mode.swap(Some(Arc::new((mode, origin.clone()))));
+        let from = before.as_ref().map_or(Mode::Automatic, |before| before.0);
+        // As in `insert`: whoever brings a key at this moment gives it this mode, or is found here.
+        fence(Ordering::SeqCst);
+        self.spread_mode();
+        if from != mode {
+            self.own.tell(Reason::mode_set(from, mode, origin));
+        }
+    }
+
+    /// Gives the mode to all breakers, and to the one of keys without a place. Of several who do so at one moment, each
+    /// looks afterwards whether the mode is still the one that it gave: so the last one is given last.
+    fn spread_mode(&self) {
+        loop {
+            let mode = self.mode.load_full();
+            if let Some(mode) = &mode {
+                for member in self {
+                    member.set_mode_by(mode.0, mode.1.clone());
+                }
+            }
+            fence(Ordering::SeqCst);
+            if same(mode.as_ref(), self.mode.load().as_ref()) {
+                return;
+            }
+        }
+    }
+
+    /// The mode of keys without a place.
+    fn overflow_mode(&self) -> Mode {
+        match self.mode() {
+            Mode::Automatic => self.overflow_mode,
+            Mode::ForcedOpen => Mode::ForcedOpen,
+            // What is disabled would read as if there were none.
+            Mode::Disabled | Mode::MetricsOnly => Mode::MetricsOnly,
+        }
+    }
+
+    /// Gives the family's mode to the breaker of a key that comes, which nobody can find yet.
+    fn begin_in_mode(&self, breaker: &CircuitBreaker) {
+        let mode = self.mode();
+        if mode != Mode::Automatic {
+            breaker.begin_in(mode);
+        }
+    }
+
+    /// The same where it may have been found since.
+    fn give_mode(&self, breaker: &CircuitBreaker, mut given: Mode) {
+        loop {
+            let mode = self.mode.load_full();
+            match &mode {
+                Some(mode) if mode.0 != given => breaker.set_mode_by(mode.0, mode.1.clone()),
+                _ => return,
+            }
+            given = mode.map_or(given, |mode| mode.0);
+        }
     }
 
     /// The breaker of a key that was called, and is not forgotten.
@@ -336,6 +438,14 @@ impl Breakers {
     pub(crate) fn without_place(&self) -> &CircuitBreaker {
         self.end_overflow(self.clock.now());
         &self.own
+    }
+
+    /// What people see of the family as a whole.
+    #[cfg(feature = "axum")]
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let snapshot = self.without_place().snapshot();
+        // Where every key has a place, the mode of the others says nothing.
+        if snapshot.mode == Mode::Disabled { Snapshot { mode: self.mode(), ..snapshot } } else { snapshot }
     }
 
     /// The keys that metrics tell apart.
@@ -460,12 +570,20 @@ impl Breakers {
     #[cold]
     fn insert<'a, K: Key + ?Sized>(&'a self, table: &'a Table, key: &K, hash: u64, now: Time) -> Option<Found<'a>> {
         let make = || self.own.member(self.clock.clone());
-        let search = Search { now, idle: self.idle, thorough: self.own.mode() == Mode::Disabled };
-        let found = table.insert(key, hash, search, make, |breaker| self.give_settings(breaker))?;
+        let search = Search { now, idle: self.idle, thorough: self.own.mode() == Mode::Disabled, mode: self.mode() };
+        let began = Cell::new(None);
+        let found = table.insert(key, hash, search, make, |breaker| {
+            self.give_settings(breaker);
+            self.begin_in_mode(breaker);
+            began.set(Some(breaker.mode()));
+        })?;
         // Whoever changes the settings writes before he looks for breakers, and here it is the other way
         // round; so one of the two gives the new ones to this breaker.
         fence(Ordering::SeqCst);
         self.give_settings(&found.slot.breaker);
+        if let Some(began) = began.get() {
+            self.give_mode(&found.slot.breaker, began);
+        }
         self.end_overflow(now);
         Some(found)
     }
@@ -492,9 +610,13 @@ impl Breakers {
 
     fn overflowing(&self, now: Time) -> &CircuitBreaker {
         self.last_overflow.fetch_max(now.as_nanos(), Ordering::Relaxed);
-        if self.own.mode() == Mode::Disabled {
-            let reason = Reason::Overflowed { max_keys: self.max_keys };
-            self.own.enter(Mode::Disabled, self.overflow_mode, reason);
+        let (mode, wanted) = (self.own.mode(), self.overflow_mode());
+        if mode == Mode::Disabled {
+            self.own.enter(mode, wanted, Reason::Overflowed { max_keys: self.max_keys });
+        } else if mode != wanted {
+            // The family's was set meanwhile, by whom it has told.
+            let origin = self.mode.load().as_ref().map_or(Origin::Made(self.location()), |mode| mode.1.clone());
+            self.own.enter(mode, wanted, Reason::mode_set(mode, wanted, origin));
         }
         &self.own
     }
@@ -503,13 +625,13 @@ impl Breakers {
     fn end_overflow(&self, now: Time) {
         let mode = self.own.mode();
         let last = Time::from_nanos(self.last_overflow.load(Ordering::Relaxed));
-        if mode == self.overflow_mode && now.since(last) >= self.idle {
+        if mode != Mode::Disabled && now.since(last) >= self.idle {
             self.own.enter(mode, Mode::Disabled, Reason::OverflowEnded);
         }
     }
 
     fn forget_if_idle(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
-        now.since(found.slot.breaker.last_used()) >= self.idle && table.evict(found, Leave::Idle, now)
+        now.since(found.slot.breaker.last_used()) >= self.idle && table.evict(found, Leave::Idle(self.mode()), now)
     }
 
     fn forget_idle(&self) {
@@ -540,6 +662,11 @@ impl fmt::Debug for Breakers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breakers").field("name", &self.name()).finish_non_exhaustive()
     }
+}
+
+/// Whether both are one.
+fn same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
+    one.map(Arc::as_ptr) == other.map(Arc::as_ptr)
 }
 
 /// The breakers of a family; see [`Breakers::iter`].

@@ -175,6 +175,7 @@ impl Drop for Claim<'_> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::mode::Mode;
 
     const NOW: Time = Time::from_nanos(7);
 
@@ -196,8 +197,8 @@ mod tests {
         assert!(slot.is_claimed() && slot.belongs_to(3) && !slot.belongs_to(2));
         drop(claim);
         assert_eq!((slot.tenancy(), slot.is_claimed(), slot.is_in_use(), free_places()), (Some(3), false, false, 0));
-        assert!(slot.evict(2, Leave::Idle, NOW, &free).is_none(), "another key's");
-        let claim = slot.evict(3, Leave::Idle, NOW, &free).expect("nobody uses it");
+        assert!(slot.evict(2, Leave::Idle(Mode::Automatic), NOW, &free).is_none(), "another key's");
+        let claim = slot.evict(3, Leave::Idle(Mode::Automatic), NOW, &free).expect("nobody uses it");
         assert!(slot.is_claimed() && slot.tenancy().is_none());
         drop(claim);
         assert_eq!((slot.tenancy(), slot.is_claimed(), free_places()), (None, false, 1));
@@ -217,8 +218,10 @@ mod tests {
         assert!(slot.pin(3) && slot.is_in_use());
         slot.pin_again();
         slot.unpin();
-        assert!(slot.evict(3, Leave::Idle, NOW, &free).is_none() && slot.is_in_use() && !slot.is_claimed());
+        assert!(
+            slot.evict(3, Leave::Idle(Mode::Automatic), NOW, &free).is_none() && slot.is_in_use() && !slot.is_claimed()
+        );
         slot.unpin();
-        assert!(!slot.is_in_use() && slot.evict(3, Leave::Idle, NOW, &free).is_some());
+        assert!(!slot.is_in_use() && slot.evict(3, Leave::Idle(Mode::Automatic), NOW, &free).is_some());
     }
 }

@@ -22,6 +22,7 @@ use crate::breaker::Totals;
 use crate::breaker::{CircuitBreaker, Leave};
 use crate::clock::Time;
 use crate::key::{Key, StoredKey};
+use crate::mode::Mode;
 use crate::sync::{AtomicU64, Ordering, handed_over, yield_now};
 
 /// How many places are looked at for one that can be had, at most, while keys overflow already.
@@ -66,6 +67,8 @@ pub(super) struct Search {
     pub(super) idle: Duration,
     /// Whether all places are looked at, however many there are.
     pub(super) thorough: bool,
+    /// The mode of the family.
+    pub(super) mode: Mode,
 }
 
 /// What somebody found who sought a place.
@@ -100,7 +103,7 @@ impl Found<'_> {
 impl Search {
     /// How a key may leave that was used last at `used`.
     fn leave(self, used: Time) -> Leave {
-        if self.now.since(used) >= self.idle { Leave::Idle } else { Leave::Quiet }
+        if self.now.since(used) >= self.idle { Leave::Idle(self.mode) } else { Leave::Quiet(self.mode) }
     }
 }
 

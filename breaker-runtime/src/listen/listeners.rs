@@ -25,7 +25,7 @@ pub(crate) fn of_all() -> &'static Arc<Listeners> {
 }
 
 /// Tells those who listen to all breakers, if there are any.
-pub(super) fn tell_all(events: &[Event]) {
+pub(crate) fn tell_all(events: &[Event]) {
     if let Some(listeners) = OF_ALL.get() {
         listeners.tell(events);
     }

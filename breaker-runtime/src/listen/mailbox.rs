@@ -107,7 +107,7 @@ mod tests {
     fn told(event: Option<Event>) -> Option<u64> {
         event.map(|event| match event {
             Event::Lagged { missed } => missed,
-            Event::Changed(_) => unreachable!(),
+            _ => unreachable!(),
         })
     }
 

@@ -15,6 +15,8 @@ mod thread;
 
 pub(crate) use inbox::lagged;
 pub(crate) use listeners::of_all;
+#[cfg(feature = "config")]
+pub(crate) use listeners::tell_all;
 pub(crate) use outbox::Outbox;
 #[cfg(feature = "tokio")]
 pub use stream::Events;

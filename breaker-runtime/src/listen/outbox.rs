@@ -152,6 +152,8 @@ mod tests {
             told.push(match event {
                 Event::Changed(change) => signed(change.number),
                 Event::Lagged { missed } => -signed(missed),
+                #[cfg(feature = "config")]
+                _ => unreachable!("no breaker tells it"),
             });
         }
         told

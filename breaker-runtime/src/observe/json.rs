@@ -12,6 +12,8 @@ use super::snapshot::Snapshot;
 use crate::about::About;
 use crate::breaker::Totals;
 use crate::class::ClassCount;
+#[cfg(feature = "config")]
+use crate::config::{Applied, ConfigError, Problem};
 use crate::event::{Event, Reason, SettingsChange, Transition};
 use crate::mode::Mode;
 use crate::policy::Settings;
@@ -72,8 +74,69 @@ impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Changed(change) => change.serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::Configured(applied) => ConfiguredFields::of(applied).serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::ConfigRefused(refused) => serializer.collect_map([("config_refused", &**refused)]),
             Self::Lagged { missed } => serializer.collect_map([("missed", missed)]),
         }
+    }
+}
+
+/// `{"origin": "breakers.toml", "problems": [{"line": 3, "column": 9, "variable": null, "text": "…"}]}`
+#[cfg(feature = "config")]
+impl Serialize for ConfigError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let problems = self.problems().iter().map(ProblemFields::of).collect();
+        ConfigErrorFields { origin: self.origin(), problems }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "config")]
+#[derive(Serialize)]
+struct ConfigErrorFields<'a> {
+    origin: &'a str,
+    problems: Vec<ProblemFields<'a>>,
+}
+
+#[cfg(feature = "config")]
+#[derive(Serialize)]
+struct ProblemFields<'a> {
+    line: Option<usize>,
+    column: Option<usize>,
+    variable: Option<&'a str>,
+    table: Option<&'a str>,
+    key: Option<&'a str>,
+    text: String,
+}
+
+#[cfg(feature = "config")]
+impl<'a> ProblemFields<'a> {
+    fn of(of: &'a Problem) -> Self {
+        Self {
+            line: of.line(),
+            column: of.column(),
+            variable: of.variable(),
+            table: of.table(),
+            key: of.key(),
+            text: of.to_string(),
+        }
+    }
+}
+
+#[cfg(feature = "config")]
+#[derive(Serialize)]
+struct ConfiguredFields<'a> {
+    configured: &'a str,
+    changed: &'a [&'static str],
+    unknown: Vec<ProblemFields<'a>>,
+}
+
+#[cfg(feature = "config")]
+impl<'a> ConfiguredFields<'a> {
+    fn of(of: &'a Applied) -> Self {
+        let unknown = of.unknown().iter().map(ProblemFields::of).collect();
+        Self { configured: of.origin(), changed: of.changed(), unknown }
     }
 }
 
@@ -121,6 +184,8 @@ struct SnapshotFields<'a> {
     trips: u64,
     open_seconds: f64,
     last_trip: Option<&'a Report>,
+    #[cfg(feature = "config")]
+    config_refused: Option<&'a ConfigError>,
 }
 
 impl<'a> SnapshotFields<'a> {
@@ -151,6 +216,8 @@ impl<'a> SnapshotFields<'a> {
             trips: of.trips,
             open_seconds: of.open_for.as_secs_f64(),
             last_trip: of.last_trip.as_deref(),
+            #[cfg(feature = "config")]
+            config_refused: of.config_refused.as_deref(),
         }
     }
 }
@@ -305,6 +372,7 @@ struct ChangeFields<'a> {
     mode: Mode,
     reason: &'static str,
     origin: Option<String>,
+    mode_before: Option<Mode>,
     text: String,
     report: Option<&'a Report>,
     settings: Option<SettingsFields<'a>>,
@@ -336,6 +404,10 @@ impl<'a> ChangeFields<'a> {
             mode: of.mode,
             reason: of.reason.id(),
             origin: of.reason.origin().map(ToString::to_string),
+            mode_before: match &of.reason {
+                Reason::ModeSet(change) => Some(change.from),
+                _ => None,
+            },
             text: of.to_string(),
             report: of.report().map(AsRef::as_ref),
             settings: match &of.reason {

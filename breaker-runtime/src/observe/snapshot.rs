@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
 use crate::class::ClassCount;
+#[cfg(feature = "config")]
+use crate::config::{self, ConfigError};
 use crate::event::Transition;
 use crate::history::{History, Tally};
 use crate::mode::Mode;
@@ -84,6 +86,10 @@ pub struct Snapshot {
     /// Why it opened last, as long as that is among the changes that are kept
     /// ([`Settings::history`]); in metrics only, also why it would have.
     pub last_trip: Option<Arc<Report>>,
+    /// Why the last configuration that was tried was refused, for whatever breaker; `None` where it was taken, or none was
+    /// tried.
+    #[cfg(feature = "config")]
+    pub config_refused: Option<Arc<ConfigError>>,
 }
 
 impl CircuitBreaker {
@@ -135,6 +141,8 @@ impl CircuitBreaker {
             failures_by_class,
             trips: tally.trips,
             open_for: history.map(|history| history.open_for(&tally, view.now)).unwrap_or_default(),
+            #[cfg(feature = "config")]
+            config_refused: config::refused(),
             last_trip: self.history().iter().rev().find_map(|change| {
                 let happened = change.mode != Mode::MetricsOnly || view.mode == Mode::MetricsOnly;
                 change.report().filter(|_| happened).cloned()

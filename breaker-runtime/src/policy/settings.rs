@@ -449,6 +449,13 @@ impl Settings {
         self
     }
 
+    /// Without the window that was set.
+    #[cfg(feature = "config")]
+    pub(crate) const fn windowless(mut self) -> Self {
+        (self.window_time, self.window_calls) = (Span::NONE, Number::NONE);
+        self
+    }
+
     /// The streak that trips, where one does.
     pub(crate) const fn streak_limit(&self) -> Option<u32> {
         match self.consecutive.get() {

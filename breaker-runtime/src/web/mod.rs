@@ -13,7 +13,7 @@
 //! | path | answer |
 //! | --- | --- |
 //! | `/` (nested at `/breakers`, that path without a slash at its end) | all listed breakers, as [`Snapshot`](crate::Snapshot)s |
-//! | `/by-name/{name}` | those with this name: of a family all keys, or with `?key=…` that one; and without a key the one on which keys without a place run, which is disabled while there are none |
+//! | `/by-name/{name}` | those with this name: of a family all keys, or with `?key=…` that one; and without a key the one on which keys without a place run, which has the family's mode while there are none |
 //! | `/by-name/{name}/history` | their last changes, as [`Transition`](crate::Transition)s, one breaker's after the other's, each from the oldest; the settings of a family are among those of the one without a key |
 //! | `/events` | every [`Event`](crate::Event) from now on, as server-sent events of the kinds `change` and `missed` |
 //! | `/health` | `{"status": "ready", "open": []}`, or `degraded` with the names of those that are not closed |

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::problem::problem;
 use crate::breaker::CircuitBreaker;
 use crate::event::Event;
+use crate::keyed::Breakers;
 use crate::listen::Events;
 use crate::observe::Snapshot;
 use crate::registry;
@@ -68,20 +69,33 @@ impl IntoResponse for Unknown {
     }
 }
 
+/// A breaker that is told of; where it stands for a family, with that.
+struct Shown<'a> {
+    breaker: &'a CircuitBreaker,
+    family: Option<&'a Breakers>,
+}
+
+impl Shown<'_> {
+    fn snapshot(&self) -> Snapshot {
+        self.family.map_or_else(|| self.breaker.snapshot(), Breakers::snapshot)
+    }
+}
+
 /// Something of each listed breaker, and of families: of that for keys without a place, whose changes are the family's,
 /// and of each key's.
-fn each<T>(mut read: impl FnMut(&CircuitBreaker) -> T) -> Vec<T> {
-    let mut all: Vec<T> = registry::all().into_iter().map(&mut read).collect();
+fn each<T>(read: impl Fn(Shown<'_>) -> T) -> Vec<T> {
+    let one = |breaker: &CircuitBreaker| read(Shown { breaker, family: None });
+    let mut all: Vec<T> = registry::all().into_iter().map(one).collect();
     for family in registry::families() {
-        all.push(read(family.without_place()));
-        all.extend(family.iter().map(|member| read(&member)));
+        all.push(read(Shown { breaker: family.without_place(), family: Some(family) }));
+        all.extend(family.iter().map(|member| one(&member)));
     }
     all
 }
 
 /// The same of those with this name, or the answer that there are none.
-fn named<T>(name: &str, key: &OfKey, read: impl Fn(&CircuitBreaker) -> T) -> Result<Vec<T>, Unknown> {
-    let found: Vec<T> = each(|breaker| (breaker.name() == name && key.is(breaker)).then(|| read(breaker)))
+fn named<T>(name: &str, key: &OfKey, read: impl Fn(Shown<'_>) -> T) -> Result<Vec<T>, Unknown> {
+    let found: Vec<T> = each(|shown| (shown.breaker.name() == name && key.is(shown.breaker)).then(|| read(shown)))
         .into_iter()
         .flatten()
         .collect();
@@ -94,20 +108,22 @@ fn named<T>(name: &str, key: &OfKey, read: impl Fn(&CircuitBreaker) -> T) -> Res
 }
 
 async fn all() -> Json<Vec<Snapshot>> {
-    Json(each(CircuitBreaker::snapshot))
+    Json(each(|shown| shown.snapshot()))
 }
 
 async fn by_name(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Json<Vec<Snapshot>>, Unknown> {
-    named(&name, &key, CircuitBreaker::snapshot).map(Json)
+    named(&name, &key, |shown| shown.snapshot()).map(Json)
 }
 
 async fn history(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Response, Unknown> {
-    let all: Vec<_> = named(&name, &key, CircuitBreaker::history)?.into_iter().flatten().collect();
+    let all: Vec<_> = named(&name, &key, |shown| shown.breaker.history())?.into_iter().flatten().collect();
     Ok(Json(all.iter().map(AsRef::as_ref).collect::<Vec<&crate::Transition>>()).into_response())
 }
 
 async fn health() -> Json<Health> {
-    let open = each(|breaker| (breaker.state() != State::Closed).then(|| breaker.about().to_string()));
+    let is_open =
+        |shown: Shown<'_>| (shown.breaker.state() != State::Closed).then(|| shown.breaker.about().to_string());
+    let open = each(is_open);
     let open: BTreeSet<String> = open.into_iter().flatten().collect();
     Json(Health { status: if open.is_empty() { "ready" } else { "degraded" }, open })
 }
@@ -136,6 +152,10 @@ impl Stream for Lines {
 fn line(event: &Event) -> sse::Event {
     let kind = match event {
         Event::Changed(_) => "change",
+        #[cfg(feature = "config")]
+        Event::Configured(_) => "configured",
+        #[cfg(feature = "config")]
+        Event::ConfigRefused(_) => "config_refused",
         Event::Lagged { .. } => "missed",
     };
     // What cannot be JSON is not in an event.

@@ -42,6 +42,11 @@ async fn only_the_compiler_knows() -> Result<u32> {
     Ok(1)
 }
 
+#[circuit_breaker(on_cancel = "ignore")]
+async fn nobody_counts() -> Result<u32> {
+    Ok(1)
+}
+
 #[deny(deprecated)]
 #[circuit_breaker(threshold = 1, window = "30s")]
 fn denied() -> Result<u32> {

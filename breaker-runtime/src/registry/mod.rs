@@ -7,6 +7,11 @@
 //! Several breakers may have one name: [`About::at`](crate::About) and [`About::key`](crate::About) tell
 //! them apart.
 
+#[cfg(feature = "config")]
+mod apply;
+#[cfg(feature = "config")]
+mod watch;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
@@ -14,6 +19,13 @@ use std::io;
 use std::panic::Location;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+#[cfg(feature = "config")]
+use apply::Target;
+#[cfg(feature = "config")]
+pub use apply::apply;
+#[cfg(feature = "config")]
+pub use watch::{Watch, load, watch, watch_source};
 
 use crate::breaker::CircuitBreaker;
 use crate::keyed::Breakers;
@@ -76,6 +88,9 @@ pub fn add(breaker: &'static CircuitBreaker) {
     let mut added = added();
     if !added.iter().any(|known| ptr::eq(*known, breaker)) {
         added.push(breaker);
+        drop(added);
+        #[cfg(feature = "config")]
+        apply::listed(Target::One(breaker));
     }
 }
 
@@ -120,6 +135,9 @@ pub fn get_or_create(name: &str, settings: Settings) -> Result<&'static CircuitB
             let breaker = CircuitBreaker::named(name, settings, location);
             let breaker: &'static CircuitBreaker = Box::leak(Box::new(breaker));
             added.push(breaker);
+            drop(added);
+            #[cfg(feature = "config")]
+            apply::listed(Target::One(breaker));
             Ok(breaker)
         }
         (Some(breaker), [at]) => {
@@ -228,6 +246,9 @@ pub fn add_family(family: &'static Breakers) {
     let mut families = FAMILIES.lock().unwrap_or_else(PoisonError::into_inner);
     if !families.iter().any(|known| ptr::eq(*known, family)) {
         families.push(family);
+        drop(families);
+        #[cfg(feature = "config")]
+        apply::listed(Target::Family(family));
     }
 }
 
