@@ -32,6 +32,7 @@ mod progress;
 mod report;
 mod shop;
 mod stage;
+mod steering;
 mod verdict;
 mod weather;
 
@@ -68,12 +69,21 @@ async fn main() -> ExitCode {
 
 /// Plays the script, and says whether all came out as it should.
 async fn run(options: Options) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    if let Some(path) = &options.config {
+        println!("{}", steering::begin(path)?);
+    }
+    if !options.run {
+        let stage = Stage::build(options.plain_timeout, options.run).await?;
+        println!("All stays up until interrupted.\n{}", stage.directions());
+        tokio::signal::ctrl_c().await?;
+        return Ok(true);
+    }
     let picture_path = options.picture.map_or_else(default_picture, Ok)?;
     let no_picture = |error: io::Error| format!("can not write {}: {error}", picture_path.display());
     // Better to hear of a wrong path now than after the run.
     OpenOptions::new().append(true).create(true).open(&picture_path).map_err(no_picture)?;
 
-    let stage = Stage::build(options.plain_timeout).await?;
+    let stage = Stage::build(options.plain_timeout, options.run).await?;
     println!(
         "{}
 {} customers a second come to each shop, half of them for a price; each waits {} s at most.

@@ -14,8 +14,11 @@ Options:
                            (else storefront.svg beside the program)
   --plain-timeout SECONDS  the time limit of the plain shop's calls to its pricing service
                            (else 30, a common default of HTTP clients)
+  --config PATH            put this file in force and watch it: `breakers.toml` beside the source is one
+                           to begin with
   --serve                  after the run, keep shops, services and the breaker's own pages up until
                            interrupted, without a crowd
+  --no-run                 the same at once, without the run
   --help                   this text
 
 The run takes half a minute. The exit status is 0 if the breaker did what it promises and the plain
@@ -25,12 +28,14 @@ shop suffered, 1 if not, 2 for options that are not these.";
 pub(crate) struct Options {
     pub(crate) picture: Option<PathBuf>,
     pub(crate) plain_timeout: Duration,
+    pub(crate) config: Option<PathBuf>,
     pub(crate) serve: bool,
+    pub(crate) run: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { picture: None, plain_timeout: Duration::from_secs(30), serve: false }
+        Self { picture: None, plain_timeout: Duration::from_secs(30), config: None, serve: false, run: true }
     }
 }
 
@@ -49,6 +54,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
         match word.to_str() {
             Some("--help" | "-h") => return Ok(Command::Help),
             Some("--serve") => options.serve = true,
+            Some("--no-run") => (options.serve, options.run) = (true, false),
+            Some("--config") => options.config = Some(value("a path")?.into()),
             Some("--picture") => options.picture = Some(value("a path")?.into()),
             Some("--plain-timeout") => options.plain_timeout = seconds(&value("a number of seconds")?)?,
             _ => return Err(format!("unknown option `{}`", word.to_string_lossy())),
@@ -80,9 +87,17 @@ mod tests {
 
     #[test]
     fn every_option_is_taken() {
-        let options =
-            Options { picture: Some("p.svg".into()), plain_timeout: Duration::from_millis(1_500), serve: true };
-        assert_eq!(parsed(&["--serve", "--picture", "p.svg", "--plain-timeout", "1.5"]), Ok(Command::Run(options)));
+        let options = Options {
+            picture: Some("p.svg".into()),
+            plain_timeout: Duration::from_millis(1_500),
+            config: Some("b.toml".into()),
+            serve: true,
+            run: true,
+        };
+        let words = ["--serve", "--picture", "p.svg", "--plain-timeout", "1.5", "--config", "b.toml"];
+        assert_eq!(parsed(&words), Ok(Command::Run(options)));
+        let idle = Options { serve: true, run: false, ..Options::default() };
+        assert_eq!(parsed(&["--no-run"]), Ok(Command::Run(idle)));
         assert_eq!(parsed(&["--serve", "--help"]), Ok(Command::Help));
     }
 
@@ -92,6 +107,7 @@ mod tests {
         assert_eq!(problem(&["--sevre"]), "unknown option `--sevre`");
         assert_eq!(problem(&["now"]), "unknown option `now`");
         assert_eq!(problem(&["--picture"]), "--picture needs a path");
+        assert_eq!(problem(&["--config"]), "--config needs a path");
         for bad in ["0", "-1", "soon", "nan", "inf", "1e300"] {
             assert_eq!(problem(&["--plain-timeout", bad]), format!("`{bad}` is no number of seconds above 0"));
         }

@@ -18,7 +18,7 @@ use crate::progress::{self, View};
 use crate::shop::desk::Desk;
 use crate::shop::{self, plain, protected};
 use crate::verdict::{Run, Side};
-use crate::weather::{END, Sky};
+use crate::weather::{END, Sky, Weather};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -45,10 +45,13 @@ struct Pair {
 }
 
 impl Stage {
-    /// Starts everything. The script begins now.
-    pub(crate) async fn build(plain_timeout: Duration) -> Result<Self> {
+    /// Starts everything. The script begins now; or the weather is healthy, until somebody says otherwise.
+    pub(crate) async fn build(plain_timeout: Duration, by_script: bool) -> Result<Self> {
         let clock = RunClock::start();
         let sky = Arc::new(Sky::new(clock));
+        if !by_script {
+            sky.set(Weather::Healthy);
+        }
         Ok(Self {
             clock,
             plain: Pair::build(&sky, |url| plain::routes(url, plain_timeout)).await?,
