@@ -41,6 +41,7 @@ mod key;
 pub(crate) mod lint;
 mod names;
 mod problem;
+mod scan;
 mod source;
 mod traffic;
 mod wish;
