@@ -333,6 +333,11 @@ mod tests {
 
     #[test]
     fn what_can_be_seen_is_said_where_the_breaker_is_made() {
+        said(
+            "breaker = SHARED, max_concurrent = 3",
+            SYNC,
+            &["`max_concurrent` belongs to the breaker that `breaker` names"],
+        );
         said("breaker = SHARED, latency = true", SYNC, &["`latency` belongs to the breaker that `breaker` names"]);
     }
 

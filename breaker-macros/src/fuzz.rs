@@ -236,7 +236,7 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 /// Arguments that are right on any function, and go together.
-const RIGHT: [&str; 18] = [
+const RIGHT: [&str; 19] = [
     "consecutive = 3",
     "failures = 3, window = 20",
     "failure_rate = \"50%\", min_calls = MIN_CALLS",
@@ -247,6 +247,7 @@ const RIGHT: [&str; 18] = [
     "jitter = SHARE",
     "probes = 5, probe_failure_rate = 0.4, probe_timeout = \"2m\"",
     "ramp = RAMP",
+    "max_concurrent = 10",
     "latency = true",
     "name = \"prices\", accessor = price_breaker",
     "ignore = E::A(_) | E::B { .. }",
@@ -315,7 +316,7 @@ proptest! {
         mut args in right(),
         mistake in select(vec![
             "treshold = 3", "threshold", "threshold =", "threshold = 3, reset 3", "timeout == \"3s\"", "probes = 256",
-            "window = 0", "failure_rate = 0", "slow_rate = 50", "slow_call = 2", "min_calls = 65_536", "ramp = \"0s\"",
+            "window = 0", "failure_rate = 0", "slow_rate = 50", "slow_call = 2", "min_calls = 65_536", "max_concurrent = 0", "ramp = \"0s\"",
             "successes = 0", "probe_failure_rate = \"0%\"", "\"3\"", "= 3", "", "crate = a::b", "fallback = f()",
             "ignore = |error| x", "accessor = true", "breaker = ", "(threshold = 3)", "probes: 3", "on_cancel = failure",
             "max_keys = 0", "key = \"x\"", "overflow = \"other\"", "idle = 3", "note = 3", "class = \"x\"",

@@ -285,6 +285,25 @@ use proc_macro::TokenStream;
 /// stopped from outside. The caller gets a `CircuitBreakerError` by `From`, or the fallback's answer under
 /// `fallback_on = "failure"`. It needs a tokio runtime that keeps time; without one the call panics.
 ///
+/// ## How many at once
+///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `max_concurrent` | a whole number from 1 to 65535, or a `u32` constant | calls that may run at once; more of them are rejected, and say nothing about the dependency (no limit) |
+///
+/// A dependency that answers slowly takes no more than so many threads or tasks of its caller. A call that finds no place is
+/// rejected like others: by the fallback's answer, or by an error of the kind `Full`. The breaker is asked first, so an open
+/// one gives no places away; and with `key` each key has places of its own.
+///
+/// ```
+/// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+/// #[circuit_breaker(threshold = 3, max_concurrent = 10, fallback = |_| Ok(0))]
+/// fn stock(id: u32) -> Result<u32, CircuitBreakerError> {
+///     Ok(id % 7)
+/// }
+/// # assert_eq!(stock(8).unwrap(), 1);
+/// ```
+///
 /// ## What can be seen
 ///
 /// | key | accepts | what it does (default) |

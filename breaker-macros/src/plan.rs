@@ -76,6 +76,7 @@ pub(crate) enum Setting {
     ProbeFailureRate(Value<f64>),
     ProbeTimeout(Value<Duration>),
     Ramp(Value<Duration>),
+    MaxConcurrent(Value<u32>),
     Latency(Value<bool>),
     Span(Value<bool>),
 }
@@ -174,6 +175,7 @@ fn settings(arguments: &mut Arguments) -> Vec<Setting> {
         arguments.probe_failure_rate.take().map(Setting::ProbeFailureRate),
         arguments.probe_timeout.take().map(Setting::ProbeTimeout),
         arguments.ramp.take().map(Setting::Ramp),
+        arguments.max_concurrent.take().map(Setting::MaxConcurrent),
         arguments.latency.take().map(Setting::Latency),
         arguments.span.take().map(Setting::Span),
     ]

@@ -47,7 +47,7 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
 
 fn refuse_beside_breaker(arguments: &Arguments, problems: &mut Problems) {
     for given in &arguments.given {
-        if matches!(given.key.group, Group::Trip | Group::Recovery | Group::Seeing)
+        if matches!(given.key.group, Group::Trip | Group::Recovery | Group::Limit | Group::Seeing)
             || matches!(given.key.id, Id::Name | Id::Dependency | Id::Note)
         {
             let name = given.key.name;

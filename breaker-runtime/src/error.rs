@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::event::Transition;
 use crate::history::History;
 use crate::report::Report;
-use crate::text::Plain;
+use crate::text::{Counted, Plain};
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,9 @@ pub enum ErrorKind {
     ForcedOpen,
     /// The call ran for as long as its time limit allows, and was dropped.
     TimedOut,
+    /// As many calls were under way as may be ([`Settings::max_concurrent`](crate::Settings::max_concurrent)); this one was
+    /// not made.
+    Full,
 }
 
 impl ErrorKind {
@@ -38,6 +41,7 @@ impl ErrorKind {
             Self::Recovering => "rejected_recovering",
             Self::ForcedOpen => "rejected_forced_open",
             Self::TimedOut => "timed_out",
+            Self::Full => "rejected_full",
         }
     }
 }
@@ -77,7 +81,8 @@ pub struct CircuitBreakerError {
 pub(crate) struct Refusal {
     /// The number of the epoch that it is about, and in the lowest three bits the kind.
     epoch_and_kind: u64,
-    /// Of an open breaker: what is left of the delay. Of a time-out: the limit. In nanoseconds.
+    /// Of an open breaker: what is left of the delay, and of a time-out the limit, in nanoseconds. Of a full one: how many
+    /// calls may run.
     time: u64,
 }
 
@@ -94,7 +99,8 @@ impl Refusal {
             1 => ErrorKind::Probing,
             2 => ErrorKind::Recovering,
             3 => ErrorKind::ForcedOpen,
-            _ => ErrorKind::TimedOut,
+            4 => ErrorKind::TimedOut,
+            _ => ErrorKind::Full,
         }
     }
 }
@@ -145,7 +151,7 @@ impl CircuitBreakerError {
     /// [`Settings::history`](crate::Settings::history) says), or is gone, and for a call that timed out.
     #[must_use]
     pub fn report(&self) -> Option<Arc<Report>> {
-        self.change()?.report().cloned()
+        self.change().filter(|_| self.kind() != ErrorKind::Full)?.report().cloned()
     }
 }
 
@@ -179,6 +185,10 @@ impl fmt::Display for CircuitBreakerError {
                 if report.is_none() { f.write_str(" before") } else { opened_by(f) }
             }
             ErrorKind::ForcedOpen => write!(f, "circuit breaker `{name}` is forced open"),
+            ErrorKind::Full => {
+                let calls = Counted(self.refusal.time, "call");
+                write!(f, "circuit breaker `{name}`: {calls} may run at once, and no place is free")
+            }
             ErrorKind::TimedOut => {
                 write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time()))
             }

@@ -195,7 +195,8 @@ fn cancelled_calls_ignored() -> Answer {
     min_calls = 10,
     probes = 8,
     probe_failure_rate = "12.5%",
-    ramp = "2m"
+    ramp = "2m",
+    max_concurrent = 19
 )]
 #[expect(dead_code, reason = "only its settings are looked at")]
 fn all_about_shares() -> Answer {
@@ -211,6 +212,7 @@ fn all_about_shares() -> Answer {
     min_calls = TWO,
     probe_failure_rate = HALF,
     ramp = WINDOW,
+    max_concurrent = TWO,
     latency = KEPT
 )]
 #[expect(dead_code, reason = "only its settings are looked at")]
@@ -280,7 +282,8 @@ fn every_key_of_the_rates_reaches_the_settings() {
         .min_calls(10)
         .probes(8)
         .probe_failure_rate(0.125)
-        .ramp(Duration::from_secs(120));
+        .ramp(Duration::from_secs(120))
+        .max_concurrent(19);
     assert_eq!(all_about_shares_breaker().settings(), literals);
     let constants = Settings::new()
         .failures(2)
@@ -291,6 +294,7 @@ fn every_key_of_the_rates_reaches_the_settings() {
         .min_calls(2)
         .probe_failure_rate(0.5)
         .ramp(WINDOW)
+        .max_concurrent(2)
         .latency(true);
     assert_eq!(all_about_shares_by_constants_breaker().settings(), constants);
     assert_eq!(calls_by_an_expression_breaker().settings(), Settings::new().failure_rate(1.0).window_calls(20));

@@ -18,6 +18,7 @@ mod listeners;
 mod metrics;
 mod modes;
 mod panics;
+mod places;
 mod promises;
 mod ramp;
 mod rates;

@@ -112,6 +112,7 @@ probe_failure_rate = 0.5
 probe_timeout = "1m"
 ramp = "10s"
 timeout = "5s"
+max_concurrent = 10
 latency = true
 span = false
 failure_samples = 0

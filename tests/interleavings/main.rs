@@ -37,6 +37,10 @@ models! {
         a_late_call_takes_no_place_and_gives_none
         a_ramp_lets_its_share_pass_and_no_more
     }
+    places {
+        never_more_calls_than_places
+        a_limit_that_goes_while_calls_are_under_way_loses_no_place
+    }
     changes {
         closing_comes_before_the_trip_which_is_late_then_or_after_it
         a_mode_is_set_once_whatever_trips

@@ -34,6 +34,7 @@ pub(crate) enum Id {
     ProbeTimeout,
     Ramp,
     Timeout,
+    MaxConcurrent,
     Ignore,
     FailureIf,
     Class,
@@ -53,6 +54,7 @@ pub(crate) enum Group {
     Outcome,
     Fallback,
     Time,
+    Limit,
     Seeing,
 }
 
@@ -77,7 +79,7 @@ const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or 
 const WINDOW: &str =
     "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 36] = [
+pub(crate) static KEYS: [Key; 37] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -317,6 +319,13 @@ pub(crate) static KEYS: [Key; 36] = [
         meaning: "whether failed and timed-out calls get the fallback too (`\"rejection\"`)",
     },
     Key {
+        id: Id::MaxConcurrent,
+        name: "max_concurrent",
+        group: Group::Limit,
+        accepts: COUNT,
+        meaning: "calls that may run at once; more of them are rejected, and say nothing about the dependency (no limit)",
+    },
+    Key {
         id: Id::Latency,
         name: "latency",
         group: Group::Seeing,
@@ -432,10 +441,11 @@ mod tests {
             ("notes", "note"),
             ("klass", "class"),
             ("overflows", "overflow"),
+            ("max_concurent", "max_concurrent"),
         ] {
             assert_eq!(meant_by(typed), Some(meant), "{typed}");
         }
-        for typed in ["", "x", "colour", "max_concurrent", "ab", "ünïcödé"] {
+        for typed in ["", "x", "colour", "hedge", "ab", "ünïcödé"] {
             assert_eq!(meant_by(typed), None, "{typed}");
         }
     }

@@ -282,6 +282,7 @@ fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream 
         Setting::ProbeFailureRate(value) => ("probe_failure_rate", number(plan, "rate", value)),
         Setting::ProbeTimeout(value) => ("probe_timeout", time(plan, value)),
         Setting::Ramp(value) => ("ramp", time(plan, value)),
+        Setting::MaxConcurrent(value) => ("max_concurrent", count(plan, value)),
         Setting::Latency(value) => ("latency", value.tokens().clone()),
         Setting::Span(value) => ("span", value.tokens().clone()),
     };

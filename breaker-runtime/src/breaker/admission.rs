@@ -46,10 +46,10 @@ impl CircuitBreaker {
     {
         let this: &Self = &breaker;
         let word = this.cell.load();
-        let ticket = if word.lets_all_pass() && !this.tuning.is_timed() && limit.is_none() {
+        let ticket = if word.lets_all_pass() && this.tuning.begins_plainly() && limit.is_none() {
             Ticket::new(word.identity(), Time::END, whose)
         } else {
-            match this.admit_slow(word, limit, whose) {
+            match this.admit_slow(word, limit, whose).and_then(|ticket| this.limited(ticket)) {
                 Ok(ticket) => ticket,
                 Err(refusal) => {
                     let error = this.refused(refusal);
@@ -59,6 +59,11 @@ impl CircuitBreaker {
         };
         this.totals.add(Count::Started);
         Ok(Permit::new(breaker, ticket))
+    }
+
+    #[inline]
+    fn limited(&self, ticket: Ticket) -> Result<Ticket, Refusal> {
+        if self.tuning.is_limited() { self.take_place(ticket) } else { Ok(ticket) }
     }
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes

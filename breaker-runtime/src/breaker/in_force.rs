@@ -32,6 +32,8 @@ pub(super) const RECORDS: u64 = 2;
 pub(super) const COUNTS: u64 = 4;
 /// The first settings are not in force.
 const REPLACED: u64 = 8;
+/// There is, or was, a limit to the calls that run at one moment.
+const LIMITED: u64 = 16;
 
 /// So many windows of running calls can be told apart, one after another.
 pub(super) const RUNNING_NUMBERS: u64 = 255;
@@ -118,10 +120,15 @@ impl Tuning {
         self.made = made;
     }
 
-    /// Whether it matters when a call begins.
+    /// Whether nothing matters of a call's beginning.
     #[inline]
-    pub(super) fn is_timed(&self) -> bool {
-        self.flags.load(Ordering::Acquire) & TIMED != 0
+    pub(super) fn begins_plainly(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & (TIMED | LIMITED) == 0
+    }
+
+    /// Whether calls take places.
+    pub(super) fn is_limited(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & LIMITED != 0
     }
 
     /// What is recorded of a success: of [`RECORDS`] and [`COUNTS`] those that hold.
@@ -157,10 +164,19 @@ impl Tuning {
     }
 
     pub(super) fn replace(&self, replaced: Replaced, totals: &TotalCounts) {
-        let flags = flags_of(&replaced.settings) | REPLACED;
+        let flags = self.flags_for(&replaced.settings);
         self.replaced.store(Some(Arc::new(replaced)));
         self.flags.store(flags, Ordering::Release);
         self.forget_harmless(totals);
+    }
+
+    /// With a limit that there was: calls under way have places to give back.
+    fn flags_for(&self, settings: &Settings) -> u64 {
+        match flags_of(settings) | REPLACED | self.flags.load(Ordering::Acquire) & LIMITED {
+            // Each success is looked at.
+            flags if flags & LIMITED != 0 => (flags | RECORDS) & !COUNTS,
+            flags => flags,
+        }
     }
 
     /// What failures cannot trip is another matter by other settings.
@@ -193,7 +209,7 @@ impl Tuning {
         // Whoever comes last has flags that go with what is in force.
         let mut said = 0;
         while let Some(present) = self.replaced.load_full().filter(|present| present.revision != said) {
-            self.flags.store(flags_of(&present.settings) | REPLACED, Ordering::Release);
+            self.flags.store(self.flags_for(&present.settings), Ordering::Release);
             fence(Ordering::SeqCst);
             said = present.revision;
         }
@@ -230,6 +246,9 @@ impl Tuning {
 
 const fn flags_of(settings: &Settings) -> u64 {
     let timed = if settings.times_beginnings() { TIMED } else { 0 };
+    if settings.max_concurrent.is_some() {
+        return timed | RECORDS | LIMITED;
+    }
     if settings.times_ends() || settings.keeps_latency() || settings.span {
         timed | RECORDS
     } else if settings.records() {

@@ -12,6 +12,7 @@ pub(crate) mod due;
 mod given_back;
 mod in_force;
 mod permit;
+mod places;
 mod publish;
 mod ramp;
 mod reading;
@@ -62,6 +63,7 @@ use cell::StateCell;
 use classes::FailureClasses;
 use given_back::GivenBack;
 use in_force::Tuning;
+use places::Places;
 use ramp::Ramp;
 use sequence::Sequence;
 use timeline::Timeline;
@@ -113,6 +115,7 @@ pub struct CircuitBreaker {
     sequence: Sequence,
     given_back: GivenBack,
     ramp: Ramp,
+    places: Places,
     classes: OnceBox<FailureClasses>,
     history: OnceRef<'static, History>,
     outbox: OnceBox<Outbox>,
@@ -163,6 +166,7 @@ impl CircuitBreaker {
             sequence: Sequence::new(),
             given_back: GivenBack::new(),
             ramp: Ramp::new(),
+            places: Places::new(),
             tuning: Tuning::new(settings, made),
             classes: OnceBox::new(),
             history: OnceRef::new(),

@@ -41,8 +41,8 @@ where
 /// What a permit knows of its call: two words, which are handed on in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
-    /// The epoch, and in its evidence bits, which are free, whose the permit is, and in which window of
-    /// running calls the call was counted.
+    /// The epoch, and in its evidence bits, which are free, whose the permit is, in which window of running calls the
+    /// call was counted, and whether it has taken a place.
     tag: u64,
     /// When the call began; the end of time where nobody needs to know.
     pub(crate) began: Time,
@@ -59,7 +59,7 @@ impl Ticket {
 
     #[inline]
     pub(crate) fn epoch(&self) -> Identity {
-        Identity::from_bits(self.tag & !(WHOSE | RUNNING))
+        Identity::from_bits(self.tag & !(WHOSE | RUNNING | IN_PLACE))
     }
 
     /// The same, of a call that was counted in this window of running calls.
@@ -71,6 +71,17 @@ impl Ticket {
     /// The window of running calls in which the call was counted; 0 where in none.
     pub(crate) fn running_number(&self) -> u64 {
         (self.tag & RUNNING) >> RUNNING_AT
+    }
+
+    /// The same, of a call that has taken a place.
+    pub(super) fn in_place(mut self) -> Self {
+        self.tag |= IN_PLACE;
+        self
+    }
+
+    #[inline]
+    pub(super) fn has_place(&self) -> bool {
+        self.tag & IN_PLACE != 0
     }
 
     pub(crate) fn whose(&self) -> Whose {
@@ -115,6 +126,7 @@ pub(crate) enum Whose {
 const WHOSE: u64 = 0b111;
 const RUNNING_AT: u32 = 3;
 const RUNNING: u64 = RUNNING_NUMBERS << RUNNING_AT;
+const IN_PLACE: u64 = 1 << 11;
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
@@ -313,6 +325,9 @@ mod tests {
             for number in 1..=RUNNING_NUMBERS {
                 let mut ticket = ticket.counted_in(number);
                 assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, whose, number));
+                let placed = ticket.in_place();
+                assert!(placed.has_place() && !ticket.has_place());
+                assert_eq!((placed.epoch(), placed.whose(), placed.running_number()), (epoch, whose, number));
                 ticket.set_whose(Whose::Running);
                 assert_eq!((ticket.epoch(), ticket.whose(), ticket.running_number()), (epoch, Whose::Running, number));
             }

@@ -46,6 +46,7 @@ impl CircuitBreaker {
     }
 
     fn succeeded_recorded(&self, ticket: Ticket) {
+        self.leave_place(ticket);
         self.totals.add(Count::Succeeded);
         self.in_force(|force| {
             let (settings, epoch) = (force.settings, ticket.epoch());
@@ -54,7 +55,7 @@ impl CircuitBreaker {
             }
             if settings.minds_slow() {
                 self.succeeded_in_window(force, ticket);
-            } else if settings.latency || (settings.span && !settings.times_ends()) {
+            } else if !settings.times_ends() || settings.latency {
                 self.succeeded_watched(force, ticket);
             } else {
                 self.succeeded_in_time(force, epoch, self.clock.now());
@@ -62,8 +63,8 @@ impl CircuitBreaker {
         });
     }
 
-    /// A success of a breaker without a rule about slow calls, which keeps how long calls take all the same, or tells of
-    /// each call.
+    /// A success of a breaker without a rule about slow calls, which keeps how long calls take all the same, tells of each
+    /// call, or whose calls have places.
     fn succeeded_watched(&self, force: InForce<'_>, ticket: Ticket) {
         let epoch = ticket.epoch();
         let mut now = None;
@@ -171,8 +172,22 @@ impl CircuitBreaker {
 
     #[cold]
     pub(super) fn ignored(&self, ticket: Ticket) {
+        self.leave_place(ticket);
         self.in_force(|force| self.ignored_by(force, ticket));
         self.totals.leave(&self.clock);
+    }
+
+    /// A call that the breaker let through was not made: it gives back what it has taken, and was none.
+    pub(super) fn turned_away(&self, ticket: Ticket) {
+        let epoch = ticket.epoch();
+        if epoch == Identity::UNHEARD {
+            return;
+        }
+        if epoch.is_closed() {
+            self.in_force(|force| self.record_unrecorded_end(force, ticket));
+        }
+        // Where the state has ended meanwhile, there is nothing to give back.
+        let _ = self.cell.settle(epoch, Word::cancelled_unheard);
     }
 
     fn ignored_by(&self, force: InForce<'_>, ticket: Ticket) {
@@ -196,6 +211,7 @@ impl CircuitBreaker {
 
     #[cold]
     pub(super) fn failed(&self, ticket: Ticket, fault: Fault<'_>) {
+        self.leave_place(ticket);
         self.in_force(|force| self.failed_by(force, ticket, fault));
         self.totals.leave(&self.clock);
     }
@@ -259,6 +275,7 @@ impl CircuitBreaker {
     #[cfg(feature = "tokio")]
     #[cold]
     pub(super) fn timed_out(&self, ticket: Ticket) {
+        self.leave_place(ticket);
         let fault = Fault::of(TIMEOUT, Quote::Plain("timed out"));
         self.in_force(|force| self.failed_by(force, ticket, fault));
         self.totals.add(Count::TimedOut);
@@ -276,6 +293,7 @@ impl CircuitBreaker {
         if panicked {
             return self.failed(ticket, Fault::of(PANIC, Quote::Plain("panicked")));
         }
+        self.leave_place(ticket);
         self.in_force(|force| self.cancelled(force, ticket));
         self.totals.leave(&self.clock);
     }

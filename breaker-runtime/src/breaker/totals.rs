@@ -30,6 +30,7 @@ pub(crate) enum Count {
     RejectedProbing,
     RejectedRecovering,
     RejectedForcedOpen,
+    RejectedFull,
     WouldHaveRejected,
     FallbackRan,
     FallbackAnswered,
@@ -109,6 +110,9 @@ pub struct Totals {
     pub rejected_recovering: u64,
     /// Calls rejected because somebody had forced the breaker open.
     pub rejected_forced_open: u64,
+    /// Calls rejected because as many were under way as may be
+    /// ([`Settings::max_concurrent`](crate::Settings::max_concurrent)).
+    pub rejected_full: u64,
     /// Admitted calls that would have been rejected, had the mode not been metrics only.
     pub would_have_rejected: u64,
     /// How often a fallback was run.
@@ -152,6 +156,7 @@ in_order!(
     rejected_probing,
     rejected_recovering,
     rejected_forced_open,
+    rejected_full,
     would_have_rejected,
     fallbacks_run,
     fallbacks_answered,
@@ -188,6 +193,7 @@ impl Totals {
             rejected_probing: count(Count::RejectedProbing),
             rejected_recovering: count(Count::RejectedRecovering),
             rejected_forced_open: count(Count::RejectedForcedOpen),
+            rejected_full: count(Count::RejectedFull),
             would_have_rejected,
             fallbacks_run,
             fallbacks_answered,
@@ -204,7 +210,9 @@ impl Totals {
     /// Calls that were not let through.
     #[must_use]
     pub fn rejected(&self) -> u64 {
-        self.rejected_open + self.rejected_probing + self.rejected_recovering + self.rejected_forced_open
+        let by_state =
+            self.rejected_open + self.rejected_probing + self.rejected_recovering + self.rejected_forced_open;
+        by_state + self.rejected_full
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) enum Key {
     ProbeTimeout,
     Ramp,
     Timeout,
+    MaxConcurrent,
     Latency,
     Span,
     FailureSamples,
@@ -89,7 +90,7 @@ const COUNT: Kind = Kind::Count(1, 65_535);
 const PROBES: Kind = Kind::Count(1, 255);
 
 /// Every key with its name, what it accepts, and whether it can be taken back by `"none"`.
-const KEYS: [(Key, &str, Kind, bool); 26] = [
+const KEYS: [(Key, &str, Kind, bool); 27] = [
     (Key::Threshold, "threshold", COUNT, false),
     (Key::Consecutive, "consecutive", COUNT, true),
     (Key::Failures, "failures", COUNT, true),
@@ -109,6 +110,7 @@ const KEYS: [(Key, &str, Kind, bool); 26] = [
     (Key::ProbeTimeout, "probe_timeout", Kind::Time, true),
     (Key::Ramp, "ramp", Kind::Time, true),
     (Key::Timeout, "timeout", Kind::Time, true),
+    (Key::MaxConcurrent, "max_concurrent", COUNT, true),
     (Key::Latency, "latency", Kind::Flag, false),
     (Key::Span, "span", Kind::Flag, false),
     (Key::FailureSamples, "failure_samples", Kind::Count(0, 100), false),
@@ -330,6 +332,7 @@ pub(crate) fn put(settings: &mut Settings, key: Key, value: Value) {
         (Key::ProbeTimeout, Value::Time(time)) => old.probe_timeout(time),
         (Key::Ramp, Value::Time(time)) => old.ramp(time),
         (Key::Timeout, Value::Time(time)) => old.timeout(time),
+        (Key::MaxConcurrent, Value::Count(n)) => old.max_concurrent(n),
         (Key::Latency, Value::Flag(on)) => old.latency(on),
         (Key::Span, Value::Flag(on)) => old.span(on),
         (Key::FailureSamples, Value::Count(n)) => old.failure_samples(n),
@@ -354,6 +357,7 @@ fn take_back(settings: &mut Settings, key: Key) {
         Key::ProbeTimeout => settings.probe_timeout = none.probe_timeout,
         Key::Ramp => settings.ramp = none.ramp,
         Key::Timeout => settings.timeout = none.timeout,
+        Key::MaxConcurrent => settings.max_concurrent = none.max_concurrent,
         _ => {}
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! Keys and values are those of the attribute: `threshold`, `consecutive`, `failures`, `failure_rate`, `slow_rate`,
 //! `slow_call`, `window`, `min_calls`, `on_cancel`, `reset`, `backoff`, `max_reset`, `jitter`, `probes`, `successes`,
-//! `probe_failure_rate`, `probe_timeout`, `ramp`, `timeout`, `latency`, `span`; and beside them `failure_samples`, `history`
+//! `probe_failure_rate`, `probe_timeout`, `ramp`, `timeout`, `max_concurrent`, `latency`, `span`; and beside them `failure_samples`, `history`
 //! ([`Settings`]), `mode` ([`Mode`](crate::Mode)), and for [`lint`] alone `expected_rps` and
 //! `expected_error`. `"none"` takes back what something weaker has set.
 //!

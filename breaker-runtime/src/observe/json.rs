@@ -262,6 +262,7 @@ struct Rejected {
     probing: u64,
     recovering: u64,
     forced_open: u64,
+    full: u64,
 }
 
 impl TotalFields {
@@ -281,6 +282,7 @@ impl TotalFields {
                 probing: of.rejected_probing,
                 recovering: of.rejected_recovering,
                 forced_open: of.rejected_forced_open,
+                full: of.rejected_full,
             },
             would_have_rejected: of.would_have_rejected,
             fallbacks_run: of.fallbacks_run,

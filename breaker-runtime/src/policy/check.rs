@@ -69,6 +69,11 @@ impl Settings {
                 return Err(E("`timeout` must be longer than zero"));
             }
         }
+        if let Some(calls) = self.max_concurrent.get() {
+            if calls == 0 || calls > MAX_COUNT {
+                return Err(E("`max_concurrent` must be from 1 to 65535"));
+            }
+        }
         if let Some(probe_timeout) = self.probe_timeout.get() {
             if probe_timeout.is_zero() {
                 return Err(E("`probe_timeout` must be longer than zero"));

@@ -87,6 +87,7 @@ pub struct Settings {
     pub(crate) probe_timeout: Span,
     pub(crate) ramp: Span,
     pub(crate) timeout: Span,
+    pub(crate) max_concurrent: Number,
     pub(crate) on_cancel: OnCancel,
     pub(crate) latency: bool,
     pub(crate) span: bool,
@@ -126,6 +127,7 @@ impl Settings {
             probe_timeout: Span::NONE,
             ramp: Span::NONE,
             timeout: Span::NONE,
+            max_concurrent: Number::NONE,
             on_cancel: OnCancel::Unanswered,
             latency: false,
             span: false,
@@ -449,6 +451,35 @@ impl Settings {
         self
     }
 
+    /// How many calls may run at one moment: a bulkhead. More of them are rejected
+    /// ([`ErrorKind::Full`](crate::ErrorKind)), which says nothing about the dependency: the breaker does not count it. A
+    /// call that the breaker itself rejects takes no place.
+    ///
+    /// A dependency that answers slowly, or not at all, takes no more than so many threads, tasks or connections of its
+    /// caller until the breaker opens. A call gives its place back when it ends, however it does.
+    ///
+    /// - Limits: 1 to 65,535 calls.
+    /// - Default: none; how many your service can spare, only you know.
+    /// - In the mode [`MetricsOnly`](crate::Mode) nothing is rejected, and
+    ///   [`Totals::would_have_rejected`](crate::Totals) counts; in [`Disabled`](crate::Mode) no places are taken.
+    ///
+    /// ```
+    /// use breaker_runtime::{CircuitBreaker, ErrorKind, Settings};
+    ///
+    /// static PRINTER: CircuitBreaker = CircuitBreaker::new("printer", Settings::new().max_concurrent(1));
+    ///
+    /// let printing = PRINTER.try_acquire()?;
+    /// assert_eq!(PRINTER.try_acquire().unwrap_err().kind(), ErrorKind::Full);
+    /// printing.success();
+    /// assert!(PRINTER.try_acquire().is_ok());
+    /// # Ok::<(), breaker_runtime::CircuitBreakerError>(())
+    /// ```
+    #[must_use]
+    pub const fn max_concurrent(mut self, n: u32) -> Self {
+        self.max_concurrent = Number::new(n);
+        self
+    }
+
     /// Without the window that was set.
     #[cfg(feature = "config")]
     pub(crate) const fn windowless(mut self) -> Self {
@@ -669,6 +700,6 @@ mod tests {
                 name
             })
             .collect();
-        assert_eq!(names.len(), 24, "{names:?}");
+        assert_eq!(names.len(), 25, "{names:?}");
     }
 }

@@ -52,6 +52,7 @@ impl Settings {
             ("probe_timeout", known(self.probe_timeout.get().map(time), "default")),
             ("ramp", known(self.ramp.get().map(time), NONE)),
             ("timeout", known(self.timeout.get().map(time), NONE)),
+            ("max_concurrent", number(self.max_concurrent.get(), NONE)),
             ("latency", plain(self.latency.to_string(), self.latency)),
             ("span", plain(self.span.to_string(), self.span)),
             ("failure_samples", plain(self.failure_samples.to_string(), self.failure_samples != new.failure_samples)),

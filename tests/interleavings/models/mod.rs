@@ -5,6 +5,7 @@ pub mod classes;
 pub mod families;
 pub mod harmless;
 pub mod listeners;
+pub mod places;
 pub mod probes;
 pub mod rejections;
 pub mod running;

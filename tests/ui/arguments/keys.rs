@@ -9,7 +9,7 @@ fn misspelt() -> Result<u32> {
     Ok(1)
 }
 
-#[circuit_breaker("3", threshold(3), max_concurrent = 3, time_out = "1s")]
+#[circuit_breaker("3", threshold(3), hedged = 3, time_out = "1s")]
 fn other_shapes() -> Result<u32> {
     Ok(1)
 }
