@@ -9,18 +9,19 @@ use std::process::ExitCode;
 use breaker_runtime::config::{Config, Traffic};
 
 fn main() -> ExitCode {
-    let (mut files, mut rps, mut error) = (Vec::new(), None, 0.0);
+    let (mut files, mut rps, mut error) = (Vec::new(), None, None);
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut number = || words.next().and_then(|number| number.parse::<f64>().ok());
+        // What is no number is none that the traffic takes.
+        let mut number = || Some(words.next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(f64::NAN));
         match word.as_str() {
             "--rps" => rps = number(),
-            "--error" => error = number().unwrap_or(f64::NAN),
+            "--error" => error = number(),
             _ => files.push(word),
         }
     }
-    let traffic = rps.and_then(|rps| Traffic::new(rps, error));
-    if files.is_empty() || (rps.is_some() && traffic.is_none()) {
+    let traffic = rps.and_then(|rps| Traffic::new(rps, error.unwrap_or_default()));
+    if files.is_empty() || (traffic.is_none() && (rps.is_some() || error.is_some())) {
         eprintln!("usage: lint FILE… [--rps NUMBER] [--error SHARE]   such as --rps 50 --error 0.01");
         return ExitCode::from(2);
     }

@@ -338,6 +338,7 @@ mod tests {
             SYNC,
             &["`max_concurrent` belongs to the breaker that `breaker` names"],
         );
+        said("burst = 3", SYNC, &["`burst` says how many calls may come at once under a `rate_limit`"]);
         said("breaker = SHARED, latency = true", SYNC, &["`latency` belongs to the breaker that `breaker` names"]);
     }
 

@@ -247,7 +247,7 @@ const RIGHT: [&str; 19] = [
     "jitter = SHARE",
     "probes = 5, probe_failure_rate = 0.4, probe_timeout = \"2m\"",
     "ramp = RAMP",
-    "max_concurrent = 10",
+    "max_concurrent = 10, rate_limit = \"100/s\", burst = BURST",
     "latency = true",
     "name = \"prices\", accessor = price_breaker",
     "ignore = E::A(_) | E::B { .. }",
@@ -316,7 +316,7 @@ proptest! {
         mut args in right(),
         mistake in select(vec![
             "treshold = 3", "threshold", "threshold =", "threshold = 3, reset 3", "timeout == \"3s\"", "probes = 256",
-            "window = 0", "failure_rate = 0", "slow_rate = 50", "slow_call = 2", "min_calls = 65_536", "max_concurrent = 0", "ramp = \"0s\"",
+            "window = 0", "failure_rate = 0", "slow_rate = 50", "slow_call = 2", "min_calls = 65_536", "max_concurrent = 0", "rate_limit = \"0/s\"", "burst = 0", "ramp = \"0s\"",
             "successes = 0", "probe_failure_rate = \"0%\"", "\"3\"", "= 3", "", "crate = a::b", "fallback = f()",
             "ignore = |error| x", "accessor = true", "breaker = ", "(threshold = 3)", "probes: 3", "on_cancel = failure",
             "max_keys = 0", "key = \"x\"", "overflow = \"other\"", "idle = 3", "note = 3", "class = \"x\"",

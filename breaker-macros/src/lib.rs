@@ -285,19 +285,22 @@ use proc_macro::TokenStream;
 /// stopped from outside. The caller gets a `CircuitBreakerError` by `From`, or the fallback's answer under
 /// `fallback_on = "failure"`. It needs a tokio runtime that keeps time; without one the call panics.
 ///
-/// ## How many at once
+/// ## How many
 ///
 /// | key | accepts | what it does (default) |
 /// | --- | --- | --- |
 /// | `max_concurrent` | a whole number from 1 to 65535, or a `u32` constant | calls that may run at once; more of them are rejected, and say nothing about the dependency (no limit) |
+/// | `rate_limit` | calls in a time as text, such as `"100/s"`, `"30/m"` or `"10/250ms"` | calls that may be made within a time; more of them are rejected, and say nothing about the dependency (no limit) |
+/// | `burst` | a whole number from 1 to 1000000000, or a `u32` constant | calls that may come at once under `rate_limit` (as many as it allows within its time) |
 ///
 /// A dependency that answers slowly takes no more than so many threads or tasks of its caller. A call that finds no place is
-/// rejected like others: by the fallback's answer, or by an error of the kind `Full`. The breaker is asked first, so an open
-/// one gives no places away; and with `key` each key has places of its own.
+/// rejected like others: by the fallback's answer, or by an error of the kind `Full`. Under `rate_limit` calls are spread: one
+/// can be made each so many milliseconds, and after a pause `burst` at once; the error, of the kind `Limited`, says when to
+/// come again. The breaker is asked first, so an open one gives neither away; and with `key` each key has its own.
 ///
 /// ```
 /// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
-/// #[circuit_breaker(threshold = 3, max_concurrent = 10, fallback = |_| Ok(0))]
+/// #[circuit_breaker(threshold = 3, max_concurrent = 10, rate_limit = "100/s", burst = 20, fallback = |_| Ok(0))]
 /// fn stock(id: u32) -> Result<u32, CircuitBreakerError> {
 ///     Ok(id % 7)
 /// }

@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, FnArg, Ident, Pat, PatIdent, Signature, parse_quote_spanned};
 
-use crate::args::values::{self, Accessor, Value, Window};
+use crate::args::values::{self, Accessor, PerTime, Value, Window};
 use crate::args::{Arguments, FallbackOn, Ignore, OnCancel, Overflow};
 use crate::problems::Problems;
 use crate::rules::Doubt;
@@ -77,6 +77,8 @@ pub(crate) enum Setting {
     ProbeTimeout(Value<Duration>),
     Ramp(Value<Duration>),
     MaxConcurrent(Value<u32>),
+    RateLimit(PerTime),
+    Burst(Value<u32>),
     Latency(Value<bool>),
     Span(Value<bool>),
 }
@@ -176,6 +178,8 @@ fn settings(arguments: &mut Arguments) -> Vec<Setting> {
         arguments.probe_timeout.take().map(Setting::ProbeTimeout),
         arguments.ramp.take().map(Setting::Ramp),
         arguments.max_concurrent.take().map(Setting::MaxConcurrent),
+        arguments.rate_limit.map(Setting::RateLimit),
+        arguments.burst.take().map(Setting::Burst),
         arguments.latency.take().map(Setting::Latency),
         arguments.span.take().map(Setting::Span),
     ]

@@ -32,6 +32,7 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
         check_rates(arguments, problems);
         check_window_of_calls(arguments, problems);
         check_reset(arguments, problems);
+        check_limits(arguments, problems);
         check_probes(arguments, problems);
     }
     check_family(arguments, problems);
@@ -167,6 +168,15 @@ fn check_window_of_calls(arguments: &Arguments, problems: &mut Problems) {
                 problems.at(value.tokens(), text);
             }
         }
+    }
+}
+
+/// What says something of another key, which is not there.
+fn check_limits(arguments: &Arguments, problems: &mut Problems) {
+    if let (Some(burst), None) = (arguments.given(Id::Burst), arguments.given(Id::RateLimit)) {
+        let text = "`burst` says how many calls may come at once under a `rate_limit`: add `rate_limit = \"100/s\"` or the \
+                    like, or leave `burst` out";
+        problems.at(burst, text);
     }
 }
 

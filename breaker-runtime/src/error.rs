@@ -29,6 +29,9 @@ pub enum ErrorKind {
     /// As many calls were under way as may be ([`Settings::max_concurrent`](crate::Settings::max_concurrent)); this one was
     /// not made.
     Full,
+    /// As many calls were made within a time as may be ([`Settings::rate_limit`](crate::Settings::rate_limit)); this one
+    /// was not.
+    Limited,
 }
 
 impl ErrorKind {
@@ -42,6 +45,7 @@ impl ErrorKind {
             Self::ForcedOpen => "rejected_forced_open",
             Self::TimedOut => "timed_out",
             Self::Full => "rejected_full",
+            Self::Limited => "rejected_limited",
         }
     }
 }
@@ -81,8 +85,8 @@ pub struct CircuitBreakerError {
 pub(crate) struct Refusal {
     /// The number of the epoch that it is about, and in the lowest three bits the kind.
     epoch_and_kind: u64,
-    /// Of an open breaker: what is left of the delay, and of a time-out the limit, in nanoseconds. Of a full one: how many
-    /// calls may run.
+    /// In nanoseconds: of an open breaker what is left of the delay, of a time-out the limit, of a rate the time until a
+    /// call can be made. Of a full one: how many calls may run.
     time: u64,
 }
 
@@ -100,7 +104,8 @@ impl Refusal {
             2 => ErrorKind::Recovering,
             3 => ErrorKind::ForcedOpen,
             4 => ErrorKind::TimedOut,
-            _ => ErrorKind::Full,
+            5 => ErrorKind::Full,
+            _ => ErrorKind::Limited,
         }
     }
 }
@@ -140,10 +145,11 @@ impl CircuitBreakerError {
     }
 
     /// What is left of the reset delay, where the breaker is open: a call after that may be the
-    /// probe. `None` where nobody knows when a retry can pass.
+    /// probe. Where the rate is limited, the time after which it has room for a call. `None` where nobody knows when a
+    /// retry can pass.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        (self.kind() == ErrorKind::Open).then(|| self.time())
+        matches!(self.kind(), ErrorKind::Open | ErrorKind::Limited).then(|| self.time())
     }
 
     /// Why the breaker had opened, with the texts of the errors before. Looked up now: `None`
@@ -151,7 +157,8 @@ impl CircuitBreakerError {
     /// [`Settings::history`](crate::Settings::history) says), or is gone, and for a call that timed out.
     #[must_use]
     pub fn report(&self) -> Option<Arc<Report>> {
-        self.change().filter(|_| self.kind() != ErrorKind::Full)?.report().cloned()
+        let is_of_state = !matches!(self.kind(), ErrorKind::Full | ErrorKind::Limited);
+        self.change().filter(|_| is_of_state)?.report().cloned()
     }
 }
 
@@ -188,6 +195,10 @@ impl fmt::Display for CircuitBreakerError {
             ErrorKind::Full => {
                 let calls = Counted(self.refusal.time, "call");
                 write!(f, "circuit breaker `{name}`: {calls} may run at once, and no place is free")
+            }
+            ErrorKind::Limited => {
+                let wait = Plain(self.time());
+                write!(f, "circuit breaker `{name}`: no more calls may be made now; a retry can pass in {wait}")
             }
             ErrorKind::TimedOut => {
                 write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time()))

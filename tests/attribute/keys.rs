@@ -196,7 +196,9 @@ fn cancelled_calls_ignored() -> Answer {
     probes = 8,
     probe_failure_rate = "12.5%",
     ramp = "2m",
-    max_concurrent = 19
+    max_concurrent = 19,
+    rate_limit = "30/m",
+    burst = 70_000
 )]
 #[expect(dead_code, reason = "only its settings are looked at")]
 fn all_about_shares() -> Answer {
@@ -213,6 +215,8 @@ fn all_about_shares() -> Answer {
     probe_failure_rate = HALF,
     ramp = WINDOW,
     max_concurrent = TWO,
+    rate_limit = "10/250ms",
+    burst = TWO,
     latency = KEPT
 )]
 #[expect(dead_code, reason = "only its settings are looked at")]
@@ -283,7 +287,9 @@ fn every_key_of_the_rates_reaches_the_settings() {
         .probes(8)
         .probe_failure_rate(0.125)
         .ramp(Duration::from_secs(120))
-        .max_concurrent(19);
+        .max_concurrent(19)
+        .rate_limit(30, Duration::from_secs(60))
+        .burst(70_000);
     assert_eq!(all_about_shares_breaker().settings(), literals);
     let constants = Settings::new()
         .failures(2)
@@ -295,6 +301,8 @@ fn every_key_of_the_rates_reaches_the_settings() {
         .probe_failure_rate(0.5)
         .ramp(WINDOW)
         .max_concurrent(2)
+        .rate_limit(10, Duration::from_millis(250))
+        .burst(2)
         .latency(true);
     assert_eq!(all_about_shares_by_constants_breaker().settings(), constants);
     assert_eq!(calls_by_an_expression_breaker().settings(), Settings::new().failure_rate(1.0).window_calls(20));

@@ -84,13 +84,14 @@ fn a_snapshot() {
             "window": "60s", "min_calls": "2", "on_cancel": "unanswered", "reset": "60s", "backoff": "1",
             "max_reset": "none", "jitter": "0", "jitter_seed": "none", "probes": "1", "successes": "1",
             "probe_failure_rate": "none", "probe_timeout": "default", "ramp": "none", "timeout": "none", "max_concurrent": "none",
+            "rate_limit": "none", "burst": "none",
             "latency": "true", "span": "false", "failure_samples": "5", "history": "32",
         },
         "revision": 1, "origin": "a place", "consecutive_failures": 0, "window": null, "requests_per_second": null,
         "share": null, "probes_in_flight": 0, "reopenings": 0, "retry_after_seconds": 50.0, "probe_due": false, "probe_overdue": false,
         "totals": {
             "admitted": 2, "succeeded": 0, "failed": 2, "ignored": 0, "cancelled": 0, "in_flight": 0, "timed_out": 0,
-            "slow": 0, "late": 0, "rejected": {"open": 1, "probing": 0, "recovering": 0, "forced_open": 0, "full": 0},
+            "slow": 0, "late": 0, "rejected": {"open": 1, "probing": 0, "recovering": 0, "forced_open": 0, "full": 0, "limited": 0},
             "would_have_rejected": 0, "fallbacks_run": 0, "fallbacks_answered": 0, "fallbacks_failed": 0,
         },
         "latency": {

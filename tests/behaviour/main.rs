@@ -21,6 +21,7 @@ mod panics;
 mod places;
 mod promises;
 mod ramp;
+mod rate_limits;
 mod rates;
 mod recovery;
 mod registry;

@@ -158,7 +158,8 @@ fn a_breaker_tells_what_callers_saw() {
         by("class", [("refused", 2.0), ("slow", 1.0), ("other", 0.0)].into_iter().filter(|(_, count)| *count > 0.0))
     );
     assert_eq!(only(NAME, "in_flight_calls"), 1.0);
-    let reasons = [("open", 1.0), ("probing", 0.0), ("recovering", 0.0), ("forced_open", 0.0)];
+    let reasons =
+        [("open", 1.0), ("probing", 0.0), ("recovering", 0.0), ("forced_open", 0.0), ("full", 0.0), ("limited", 0.0)];
     assert_eq!(told(NAME, "rejected_calls_total"), by("reason", reasons));
     let moves = told(NAME, "transitions_total");
     assert_eq!((moves[r#"from="closed",to="open""#], moves.values().sum::<f64>()), (1.0, 1.0));

@@ -210,7 +210,7 @@ fn never_more_run_at_once_on_any_number_of_threads() {
         Ok::<(), CircuitBreakerError>(())
     };
     let calls = thread::scope(|scope| {
-        let crowd = || (0..2_000).filter(|_| CROWDED.call(&call).is_ok()).count() as u64;
+        let crowd = || (0..2_000).filter(|_| CROWDED.call(call).is_ok()).count() as u64;
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(crowd)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u64>()
     });

@@ -73,6 +73,15 @@ fn threshold_is_the_short_word_here_too() {
          failures in a row, or `failures` for failures within `window`"
     );
     assert!(apply("[defaults]\nthreshold = 9\nconsecutive = 8").unwrap_err().contains("keep only one of them"));
+    // A window that several share makes no other rule of it.
+    apply("[defaults]\nthreshold = 9\nwindow = '30s'").unwrap();
+    assert_eq!(
+        (streak.settings(), counted.settings()),
+        (Settings::new().consecutive(9), Settings::new().failures(9).window(30 * SECOND))
+    );
+    // What something stronger takes back stays so.
+    apply("[defaults]\nthreshold = 9\n[breaker.\"apply::streak\"]\nconsecutive = 'none'").unwrap();
+    assert_eq!(streak.settings(), Settings::new());
     // It takes the place of what the code's short word meant, be it the other one.
     apply("[breaker.\"apply::streak\"]\nthreshold = 9\nwindow = '10s'").unwrap();
     assert_eq!(streak.settings(), Settings::new().failures(9).window(10 * SECOND));
@@ -396,6 +405,8 @@ fn a_breaker_that_lists_another_when_it_is_made_at_its_first_use_gets_its_settin
 fn a_subscriber_that_panics_leaves_no_half_of_a_configuration() {
     use tracing_subscriber::layer::SubscriberExt;
 
+    static FAMILY: Breakers = Breakers::new("apply::panics of a family", Settings::new());
+
     struct Panics;
     impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Panics {
         fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
@@ -404,12 +415,19 @@ fn a_subscriber_that_panics_leaves_no_half_of_a_configuration() {
     }
     let _turn = turn();
     let all = ["apply::panics1", "apply::panics2", "apply::panics3"].map(|name| breaker(name, Settings::new()));
+    registry::add_family(&FAMILY);
+    for key in 0..5_u32 {
+        FAMILY.try_acquire(&key).unwrap().success();
+    }
     let subscriber = tracing_subscriber::registry().with(Panics);
     let panicked = tracing::subscriber::with_default(subscriber, || {
-        std::panic::catch_unwind(|| apply("[breaker.\"apply::panics*\"]\nprobes = 3"))
+        std::panic::catch_unwind(|| apply("[breaker.\"apply::panics*\"]\nprobes = 3\nmode = 'forced_open'"))
     });
     assert!(panicked.is_err());
     assert!(all.iter().all(|breaker| breaker.settings() == Settings::new().probes(3)));
+    assert!(all.iter().all(|breaker| breaker.mode() == Mode::ForcedOpen));
+    assert_eq!((FAMILY.mode(), FAMILY.settings()), (Mode::ForcedOpen, Settings::new().probes(3)));
+    assert!(FAMILY.iter().all(|key| key.mode() == Mode::ForcedOpen && key.settings() == Settings::new().probes(3)));
     apply("[breaker.\"apply::panics*\"]\nprobes = 4").unwrap();
     assert!(all.iter().all(|breaker| breaker.settings() == Settings::new().probes(4)));
 }
@@ -429,4 +447,29 @@ fn the_last_of_several_who_set_a_familys_mode_at_once_is_that_of_all_its_keys() 
         let mode = BUSY.mode();
         assert!(BUSY.iter().all(|key| key.mode() == mode), "{mode}");
     }
+}
+
+#[test]
+fn a_late_breaker_is_refused_for_its_own_name_alone() {
+    static ONE: CircuitBreaker = CircuitBreaker::new("apply::late_twins", Settings::new());
+    static OTHER: CircuitBreaker = CircuitBreaker::new("apply::late_twins", Settings::new());
+    let _turn = turn();
+    apply("[breaker.\"apply::late_twins\"]\nprobes = 3\n[breaker.\"apply::late_alone\"]\nprobes = 4").unwrap();
+    registry::add(&ONE);
+    assert_eq!(ONE.settings(), Settings::new().probes(3));
+    registry::add(&OTHER);
+    assert_eq!(OTHER.settings(), Settings::new(), "nobody knows which is meant");
+    assert_eq!(breaker("apply::late_alone", Settings::new()).settings(), Settings::new().probes(4));
+}
+
+#[test]
+fn the_mode_of_a_family_is_that_of_its_overflow_at_once() {
+    static FULL: Breakers = Breakers::new("apply::full", Settings::new().consecutive(1)).max_keys(1);
+    FULL.try_acquire("a").unwrap().failure();
+    FULL.try_acquire("b").unwrap().success();
+    assert_eq!(FULL.overflow().unwrap().mode, Mode::MetricsOnly);
+    FULL.set_mode(Mode::ForcedOpen);
+    assert_eq!(FULL.overflow().unwrap().mode, Mode::ForcedOpen);
+    FULL.set_mode(Mode::Automatic);
+    assert_eq!(FULL.overflow().unwrap().mode, Mode::MetricsOnly);
 }

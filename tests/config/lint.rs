@@ -88,6 +88,9 @@ fn a_file_is_looked_at_without_a_service() {
     let found = config.lint(None).unwrap();
     let warned: Vec<_> = found.iter().filter(|one| !one.is_note).map(|one| (one.breaker.as_deref(), one.key)).collect();
     assert_eq!(warned, [(Some("shop::*"), "reset"), (Some("mail"), "min_calls"), (Some("mail"), "failure_rate")]);
+    // What fits beside what the code may say is no mistake.
+    let halves = "[breaker.a]\nmin_calls = 50\n[breaker.b]\nmax_reset = '30s'\n[breaker.c]\nslow_rate = 0.5\n[breaker.d]\nfailures = 500";
+    assert!(Config::parse("b.toml", halves).unwrap().lint(None).is_ok());
     // What cannot be is an error, as it would be in the service.
     let refused = Config::parse("b.toml", "[breaker.mail]\nprobes = 2\nsuccesses = 3").unwrap().lint(None).unwrap_err();
     assert_eq!(

@@ -35,6 +35,8 @@ pub(crate) enum Id {
     Ramp,
     Timeout,
     MaxConcurrent,
+    RateLimit,
+    Burst,
     Ignore,
     FailureIf,
     Class,
@@ -79,7 +81,7 @@ const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or 
 const WINDOW: &str =
     "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 37] = [
+pub(crate) static KEYS: [Key; 39] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -326,6 +328,20 @@ pub(crate) static KEYS: [Key; 37] = [
         meaning: "calls that may run at once; more of them are rejected, and say nothing about the dependency (no limit)",
     },
     Key {
+        id: Id::RateLimit,
+        name: "rate_limit",
+        group: Group::Limit,
+        accepts: "calls in a time as text, such as `\"100/s\"`, `\"30/m\"` or `\"10/250ms\"`",
+        meaning: "calls that may be made within a time; more of them are rejected, and say nothing about the dependency (no limit)",
+    },
+    Key {
+        id: Id::Burst,
+        name: "burst",
+        group: Group::Limit,
+        accepts: "a whole number from 1 to 1000000000, or a `u32` constant",
+        meaning: "calls that may come at once under `rate_limit` (as many as it allows within its time)",
+    },
+    Key {
         id: Id::Latency,
         name: "latency",
         group: Group::Seeing,
@@ -442,6 +458,8 @@ mod tests {
             ("klass", "class"),
             ("overflows", "overflow"),
             ("max_concurent", "max_concurrent"),
+            ("rate_limits", "rate_limit"),
+            ("bursts", "burst"),
         ] {
             assert_eq!(meant_by(typed), Some(meant), "{typed}");
         }

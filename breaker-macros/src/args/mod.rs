@@ -14,7 +14,7 @@ use syn::{Error, Expr, Ident, Pat, PatIdent, Result, Token};
 
 use crate::problems::Problems;
 use keys::{Id, Key};
-use values::{Accessor, Fallback, Value, Window};
+use values::{Accessor, Fallback, PerTime, Value, Window};
 
 /// What a dropped call counts as.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -111,6 +111,8 @@ pub(crate) struct Arguments {
     pub(crate) ramp: Option<Value<Duration>>,
     pub(crate) timeout: Option<Value<Duration>>,
     pub(crate) max_concurrent: Option<Value<u32>>,
+    pub(crate) rate_limit: Option<PerTime>,
+    pub(crate) burst: Option<Value<u32>>,
     pub(crate) ignore: Option<Ignore>,
     pub(crate) failure_if: Option<Expr>,
     pub(crate) class: Option<Expr>,
@@ -224,6 +226,8 @@ impl Arguments {
             Id::Ramp => self.ramp = Some(values::time(key, &expr)?),
             Id::Timeout => self.timeout = Some(values::time(key, &expr)?),
             Id::MaxConcurrent => self.max_concurrent = Some(values::count(key, &expr, values::MOST_CALLS)?),
+            Id::RateLimit => self.rate_limit = Some(values::rate_limit(key, &expr)?),
+            Id::Burst => self.burst = Some(values::count(key, &expr, values::MOST_IN_TIME)?),
             Id::FailureIf => self.failure_if = Some(values::judge(key, expr)?),
             Id::Class => self.class = Some(values::judge(key, expr)?),
             Id::Fallback => self.fallback = Some(values::fallback(key, expr)?),

@@ -58,6 +58,16 @@ pub(crate) const MOST_PROBES: u32 = 255;
 /// The largest number of keys in a family.
 pub(crate) const MOST_KEYS: u32 = 1_000_000;
 
+/// The largest number of calls in a rate.
+pub(crate) const MOST_IN_TIME: u32 = 1_000_000_000;
+
+/// So many calls in a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct PerTime {
+    pub(crate) calls: u32,
+    pub(crate) time: Duration,
+}
+
 /// A literal as written, with its sign.
 struct Written<'a> {
     negative: bool,
@@ -116,6 +126,29 @@ fn number_of_calls(written: &Written, number: &LitInt, most: u32) -> std::result
     let number: u32 = number.base10_parse().unwrap_or(u32::MAX);
     let fits = !written.negative && (1..=most).contains(&number);
     if fits { Ok(number) } else { Err(String::new()) }
+}
+
+/// Calls in a time, always literal: the time is a unit, or a number and a unit.
+pub(crate) fn rate_limit(key: &Key, expr: &Expr) -> Result<PerTime> {
+    let known = match literal(expr) {
+        Some(Written { negative: false, lit: Lit::Str(text) }) => per_time(&text.value()).ok_or_else(String::new),
+        Some(Written { negative: false, lit: Lit::Int(number) })
+            if number.base10_parse::<u32>().is_ok_and(|n| n > 0) =>
+        {
+            Err(format!(": write `\"{}/s\"`", number.base10_digits()))
+        }
+        _ => Err(String::new()),
+    };
+    known.map_err(|hint| refused(key, expr, &hint))
+}
+
+fn per_time(text: &str) -> Option<PerTime> {
+    let (calls, time) = text.split_once('/')?;
+    let (calls, time) = (calls.trim().parse().ok()?, time.trim());
+    let one = if time.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "1" };
+    let time = humantime::parse_duration(&format!("{one}{time}")).ok()?;
+    let fits = (1..=MOST_IN_TIME).contains(&calls) && time.as_nanos() >= u128::from(calls);
+    fits.then_some(PerTime { calls, time })
 }
 
 /// What a rule looks back on.
@@ -492,6 +525,38 @@ mod tests {
         for text in ["RATE", "limits::RATE", "1.0 / 3.0", "Self::RATE"] {
             assert!(rate(key, &parsed(text)).is_ok_and(|rate| rate.known().is_none()), "{text}");
         }
+    }
+
+    #[test]
+    fn rate_limits() {
+        let key = get(Id::RateLimit);
+        let second = Duration::from_secs(1);
+        for (text, calls, time) in [
+            ("\"100/s\"", 100, second),
+            ("\" 30 / m \"", 30, 60 * second),
+            ("\"5/h\"", 5, 3_600 * second),
+            ("(\"10/250ms\")", 10, second / 4),
+            ("\"1000000000/s\"", 1_000_000_000, second),
+        ] {
+            assert_eq!(rate_limit(key, &parsed(text)).ok(), Some(PerTime { calls, time }), "{text}");
+        }
+        for text in [
+            "\"0/s\"",
+            "\"100\"",
+            "\"/s\"",
+            "\"100/\"",
+            "\"1/0s\"",
+            "\"2/1ns\"",
+            "\"-1/s\"",
+            "\"1/s/s\"",
+            "1.5",
+            "LIMIT",
+        ] {
+            let said = rate_limit(key, &parsed(text)).unwrap_err().to_string();
+            assert!(said.starts_with("`rate_limit` accepts calls in a time as text"), "{text}: {said}");
+        }
+        let said = rate_limit(key, &parsed("100")).unwrap_err().to_string();
+        assert!(said.ends_with(": write `\"100/s\"`"), "{said}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use syn::{Expr, Ident};
 
 use super::here;
 use super::place::Place;
-use crate::args::values::{Value, Window, place};
+use crate::args::values::{PerTime, Value, Window, place};
 use crate::args::{OnCancel, Overflow};
 use crate::plan::{self, Breaker, Family, Plan, Setting};
 use crate::rules::Doubt;
@@ -244,6 +244,7 @@ fn all_settings(plan: &Plan, settings: &[Setting]) -> TokenStream {
             Setting::Window { count: Some(value), .. } | Setting::MinCalls(value) | Setting::Successes(value) => {
                 Place::of(value.tokens())
             }
+            Setting::Burst(value) => Place::of(value.tokens()),
             Setting::MaxReset(value) | Setting::ProbeTimeout(value) => Place::of(value.tokens()),
             _ => return all,
         };
@@ -283,6 +284,12 @@ fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream 
         Setting::ProbeTimeout(value) => ("probe_timeout", time(plan, value)),
         Setting::Ramp(value) => ("ramp", time(plan, value)),
         Setting::MaxConcurrent(value) => ("max_concurrent", count(plan, value)),
+        Setting::RateLimit(PerTime { calls, time }) => {
+            let (calls, time) = (known_count(*calls), known_time(plan, *time));
+            ("rate_limit", quote_spanned!(here()=> #calls, #time))
+        }
+        Setting::Burst(Value::Literal(calls, _)) => ("burst", known_count(*calls)),
+        Setting::Burst(Value::Constant(expr)) => ("burst", expr.clone()),
         Setting::Latency(value) => ("latency", value.tokens().clone()),
         Setting::Span(value) => ("span", value.tokens().clone()),
     };

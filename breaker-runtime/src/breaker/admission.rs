@@ -63,7 +63,7 @@ impl CircuitBreaker {
 
     #[inline]
     fn limited(&self, ticket: Ticket) -> Result<Ticket, Refusal> {
-        if self.tuning.is_limited() { self.take_place(ticket) } else { Ok(ticket) }
+        if self.tuning.is_limited() { self.limit(ticket) } else { Ok(ticket) }
     }
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes

@@ -26,12 +26,12 @@ impl CircuitBreaker {
         // In the present epoch, for the failure may belong to none.
         let made =
             || FailureClasses { totals: ClassTotals::new(), recent: RecentClasses::new(self.cell.load().epoch()) };
-        self.classes.get_or_init(|| Box::new(made())).totals.add(class)
+        self.classes(made).totals.add(class)
     }
 
     /// Keeps the class of a failure of `epoch` for the report of the trip that may end it.
     pub(super) fn sort_failure(&self, epoch: Identity, class: Class) {
-        if let Some(classes) = self.classes.get() {
+        if let Some(classes) = self.classes_if_any() {
             classes.recent.add(epoch.epoch(), class);
         }
     }
@@ -40,7 +40,7 @@ impl CircuitBreaker {
     pub(super) fn classes_counted(&self, state: Identity, rule: &Rule) -> Vec<ClassCount> {
         let counted = rule.failures_counted();
         // Those from before the first one of a class are not among the recent ones.
-        match self.classes.get() {
+        match self.classes_if_any() {
             Some(classes) => {
                 classes.totals.count(classes.recent.last(state.epoch(), counted), counted.min(KEPT as u64))
             }
@@ -50,14 +50,14 @@ impl CircuitBreaker {
 
     /// Forgets how many failures there were.
     pub(super) fn forget_classes(&self) {
-        if let Some(classes) = self.classes.get() {
+        if let Some(classes) = self.classes_if_any() {
             classes.totals.clear();
         }
     }
 
     /// The classes of epochs before this one will not be asked for again.
     pub(super) fn forget_classes_before(&self, epoch: u64) {
-        if let Some(classes) = self.classes.get() {
+        if let Some(classes) = self.classes_if_any() {
             classes.recent.begin(epoch);
         }
     }
@@ -65,6 +65,6 @@ impl CircuitBreaker {
     /// All failures, counted by class. Ask for it before the totals: then there are never more of them.
     pub(crate) fn failures_by_class(&self) -> Vec<ClassCount> {
         let unclassified = self.totals.unclassified();
-        self.classes.get().map_or_else(|| others(unclassified), |classes| classes.totals.read(unclassified))
+        self.classes_if_any().map_or_else(|| others(unclassified), |classes| classes.totals.read(unclassified))
     }
 }

@@ -32,8 +32,10 @@ pub(super) const RECORDS: u64 = 2;
 pub(super) const COUNTS: u64 = 4;
 /// The first settings are not in force.
 const REPLACED: u64 = 8;
-/// There is, or was, a limit to the calls that run at one moment.
+/// There is a limit to the calls that run at one moment, or are made within a time.
 const LIMITED: u64 = 16;
+/// There is, or was, a limit to the calls that run at one moment.
+const PLACED: u64 = 32;
 
 /// So many windows of running calls can be told apart, one after another.
 pub(super) const RUNNING_NUMBERS: u64 = 255;
@@ -126,7 +128,7 @@ impl Tuning {
         self.flags.load(Ordering::Acquire) & (TIMED | LIMITED) == 0
     }
 
-    /// Whether calls take places.
+    /// Whether calls take places, or tokens.
     pub(super) fn is_limited(&self) -> bool {
         self.flags.load(Ordering::Acquire) & LIMITED != 0
     }
@@ -172,9 +174,9 @@ impl Tuning {
 
     /// With a limit that there was: calls under way have places to give back.
     fn flags_for(&self, settings: &Settings) -> u64 {
-        match flags_of(settings) | REPLACED | self.flags.load(Ordering::Acquire) & LIMITED {
+        match flags_of(settings) | REPLACED | self.flags.load(Ordering::Acquire) & PLACED {
             // Each success is looked at.
-            flags if flags & LIMITED != 0 => (flags | RECORDS) & !COUNTS,
+            flags if flags & PLACED != 0 => (flags | RECORDS) & !COUNTS,
             flags => flags,
         }
     }
@@ -245,9 +247,10 @@ impl Tuning {
 }
 
 const fn flags_of(settings: &Settings) -> u64 {
-    let timed = if settings.times_beginnings() { TIMED } else { 0 };
+    let limited = if settings.max_concurrent.is_some() || settings.rate_calls.is_some() { LIMITED } else { 0 };
+    let timed = if settings.times_beginnings() { TIMED | limited } else { limited };
     if settings.max_concurrent.is_some() {
-        return timed | RECORDS | LIMITED;
+        return timed | RECORDS | PLACED;
     }
     if settings.times_ends() || settings.keeps_latency() || settings.span {
         timed | RECORDS
@@ -366,7 +369,7 @@ impl<'a> InForce<'a> {
     }
 
     pub(super) fn samples(self) -> &'a Samples {
-        self.samples_box().get_or_init(|| Box::new(Samples::new(self.settings.failure_samples)))
+        self.samples_box().get_or_init(|| Box::new(Samples::new(self.settings.failure_samples.get())))
     }
 
     pub(super) fn samples_if_any(self) -> Option<&'a Samples> {
@@ -452,7 +455,7 @@ impl<'a> InForce<'a> {
         if old.failure_samples != new.failure_samples {
             let place = OnceBox::new();
             if let Some(samples) = self.samples_if_any() {
-                let _ = place.set(Box::new(samples.resized(new.failure_samples)));
+                let _ = place.set(Box::new(samples.resized(new.failure_samples.get())));
             }
             own.samples = Some(Arc::new(place));
         }

@@ -11,11 +11,14 @@ mod classes;
 pub(crate) mod due;
 mod given_back;
 mod in_force;
+mod limits;
 mod permit;
 mod places;
 mod publish;
 mod ramp;
+mod rate;
 mod reading;
+mod seldom;
 mod sequence;
 mod settings;
 mod settling;
@@ -60,11 +63,10 @@ use crate::policy::Settings;
 use crate::state::State;
 use crate::sync::AtomicU64;
 use cell::StateCell;
-use classes::FailureClasses;
 use given_back::GivenBack;
 use in_force::Tuning;
-use places::Places;
 use ramp::Ramp;
+use seldom::Seldom;
 use sequence::Sequence;
 use timeline::Timeline;
 use totals::TotalCounts;
@@ -115,8 +117,7 @@ pub struct CircuitBreaker {
     sequence: Sequence,
     given_back: GivenBack,
     ramp: Ramp,
-    places: Places,
-    classes: OnceBox<FailureClasses>,
+    seldom: OnceBox<Seldom>,
     history: OnceRef<'static, History>,
     outbox: OnceBox<Outbox>,
     clock: Clock,
@@ -166,9 +167,8 @@ impl CircuitBreaker {
             sequence: Sequence::new(),
             given_back: GivenBack::new(),
             ramp: Ramp::new(),
-            places: Places::new(),
             tuning: Tuning::new(settings, made),
-            classes: OnceBox::new(),
+            seldom: OnceBox::new(),
             history: OnceRef::new(),
             outbox: OnceBox::new(),
             clock,

@@ -7,20 +7,14 @@
 //! *Orderings.* One number is all there is. It is changed by exchanges, which acquire and release: who finds a place has
 //! seen all that was done by the call which had it before.
 
+use super::CircuitBreaker;
 use super::permit::Ticket;
-use super::{CircuitBreaker, Count};
-use crate::error::{ErrorKind, Refusal};
-use crate::mode::Mode;
 use crate::sync::{AtomicU64, Ordering};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Places(AtomicU64);
 
 impl Places {
-    pub(super) const fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
     /// Takes one of so many; whether there was one. `over` takes one all the same.
     fn take(&self, limit: u32, over: bool) -> bool {
         let free = |taken: u64| (over || taken < limit.into()).then_some(taken + 1);
@@ -34,32 +28,21 @@ impl Places {
 }
 
 impl CircuitBreaker {
-    /// A call that the breaker lets through takes a place, or is turned away.
-    #[cold]
-    pub(super) fn take_place(&self, ticket: Ticket) -> Result<Ticket, Refusal> {
-        let Some(limit) = self.in_force(|force| force.settings.max_concurrent.get()) else { return Ok(ticket) };
-        match self.mode() {
-            Mode::Automatic if self.places.take(limit, false) => Ok(ticket.in_place()),
-            Mode::Automatic => {
-                self.count(Count::RejectedFull);
-                self.turned_away(ticket);
-                Err(Refusal::new(ErrorKind::Full, self.number(self.cell.load().epoch()), limit.into()))
-            }
-            Mode::MetricsOnly => {
-                if !self.places.take(limit, true) {
-                    self.count(Count::WouldHaveRejected);
-                }
-                Ok(ticket.in_place())
-            }
-            Mode::Disabled | Mode::ForcedOpen => Ok(ticket),
-        }
+    /// Takes one of so many places; whether there was one.
+    pub(super) fn take_place(&self, limit: u32) -> bool {
+        self.limits().places.take(limit, false)
+    }
+
+    /// Takes one all the same, where nothing is rejected.
+    pub(super) fn take_place_at_all(&self, limit: u32) -> bool {
+        self.limits().places.take(limit, true)
     }
 
     /// The call has ended, however it did.
     #[inline]
     pub(super) fn leave_place(&self, ticket: Ticket) {
         if ticket.has_place() {
-            self.places.leave();
+            self.limits().places.leave();
         }
     }
 }

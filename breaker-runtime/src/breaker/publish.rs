@@ -184,7 +184,7 @@ impl CircuitBreaker {
     /// Keeps a change, and tells those who listen.
     pub(super) fn publish(&self, transition: Transition) {
         let transition = Arc::new(transition);
-        let room = self.in_force(|force| force.settings.history);
+        let room = self.in_force(|force| force.settings.history.get());
         self.lent_history().record(room, &transition);
         self.outbox().publish(&transition);
         #[cfg(feature = "tracing")]

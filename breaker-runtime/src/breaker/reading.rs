@@ -274,7 +274,7 @@ impl InForce<'_> {
         if settings.times_failures() {
             return Outlook { far: false, harmless: 0 };
         }
-        let samples = u64::from(settings.failure_samples);
+        let samples = u64::from(settings.failure_samples.get());
         let is_far = |limit: u32| u64::from(limit.saturating_sub(streak)) > samples + HELD_UP;
         let no_streak = settings.streak_limit().is_none_or(is_far);
         match settings.window_or_default() {
@@ -312,7 +312,7 @@ impl InForce<'_> {
         let settings = self.settings;
         Limits {
             consecutive: settings.streak_limit(),
-            probes: settings.probes,
+            probes: settings.probes.get(),
             successes: settings.successes_needed(),
             probe_failure_rate: settings.probe_failure_rate.get(),
             slow_rate: settings.slow_rate.get(),

@@ -51,6 +51,9 @@ impl CircuitBreaker {
     pub(crate) fn begin_anew(&self, key: Arc<StoredKey>) {
         self.key.store(Some(key));
         self.timeline.clear();
+        if let Some(limits) = self.limits_if_any() {
+            limits.tokens.begin_anew();
+        }
         self.forget_classes();
         self.tuning.forget_latencies();
         if let Some(history) = self.history.get() {

@@ -31,6 +31,7 @@ pub(crate) enum Count {
     RejectedRecovering,
     RejectedForcedOpen,
     RejectedFull,
+    RejectedLimited,
     WouldHaveRejected,
     FallbackRan,
     FallbackAnswered,
@@ -113,6 +114,9 @@ pub struct Totals {
     /// Calls rejected because as many were under way as may be
     /// ([`Settings::max_concurrent`](crate::Settings::max_concurrent)).
     pub rejected_full: u64,
+    /// Calls rejected because as many were made within a time as may be
+    /// ([`Settings::rate_limit`](crate::Settings::rate_limit)).
+    pub rejected_limited: u64,
     /// Admitted calls that would have been rejected, had the mode not been metrics only.
     pub would_have_rejected: u64,
     /// How often a fallback was run.
@@ -157,6 +161,7 @@ in_order!(
     rejected_recovering,
     rejected_forced_open,
     rejected_full,
+    rejected_limited,
     would_have_rejected,
     fallbacks_run,
     fallbacks_answered,
@@ -194,6 +199,7 @@ impl Totals {
             rejected_recovering: count(Count::RejectedRecovering),
             rejected_forced_open: count(Count::RejectedForcedOpen),
             rejected_full: count(Count::RejectedFull),
+            rejected_limited: count(Count::RejectedLimited),
             would_have_rejected,
             fallbacks_run,
             fallbacks_answered,
@@ -212,7 +218,7 @@ impl Totals {
     pub fn rejected(&self) -> u64 {
         let by_state =
             self.rejected_open + self.rejected_probing + self.rejected_recovering + self.rejected_forced_open;
-        by_state + self.rejected_full
+        by_state + self.rejected_full + self.rejected_limited
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Key {
     Ramp,
     Timeout,
     MaxConcurrent,
+    RateLimit,
+    Burst,
     Latency,
     Span,
     FailureSamples,
@@ -47,6 +49,7 @@ pub(crate) enum Value {
     Number(f64),
     Time(Duration),
     Window(Window),
+    RateLimit(u32, Duration),
     OnCancel(OnCancel),
     Mode(Mode),
     Flag(bool),
@@ -79,6 +82,8 @@ enum Kind {
     Frequency,
     Time,
     Window,
+    /// Calls within a time.
+    RateLimit,
     OnCancel,
     Mode,
     Flag,
@@ -90,7 +95,7 @@ const COUNT: Kind = Kind::Count(1, 65_535);
 const PROBES: Kind = Kind::Count(1, 255);
 
 /// Every key with its name, what it accepts, and whether it can be taken back by `"none"`.
-const KEYS: [(Key, &str, Kind, bool); 27] = [
+const KEYS: [(Key, &str, Kind, bool); 29] = [
     (Key::Threshold, "threshold", COUNT, false),
     (Key::Consecutive, "consecutive", COUNT, true),
     (Key::Failures, "failures", COUNT, true),
@@ -111,6 +116,8 @@ const KEYS: [(Key, &str, Kind, bool); 27] = [
     (Key::Ramp, "ramp", Kind::Time, true),
     (Key::Timeout, "timeout", Kind::Time, true),
     (Key::MaxConcurrent, "max_concurrent", COUNT, true),
+    (Key::RateLimit, "rate_limit", Kind::RateLimit, true),
+    (Key::Burst, "burst", Kind::Count(1, 1_000_000_000), true),
     (Key::Latency, "latency", Kind::Flag, false),
     (Key::Span, "span", Kind::Flag, false),
     (Key::FailureSamples, "failure_samples", Kind::Count(0, 100), false),
@@ -165,6 +172,9 @@ impl fmt::Display for Kind {
             Self::Frequency => f.write_str("a number above 0, such as `50`"),
             Self::Time => f.write_str("a time as text, such as `\"250ms\"`, `\"60s\"` or `\"5m\"`"),
             Self::Window => f.write_str("a time as text, such as `\"30s\"`, or a number of calls from 1 to 65535"),
+            Self::RateLimit => {
+                f.write_str("calls in a time as text, such as `\"100/s\"`, `\"30/m\"` or `\"10/250ms\"`")
+            }
             Self::OnCancel => f.write_str("`\"unanswered\"`, `\"failure\"` or `\"ignore\"`"),
             Self::Mode => f.write_str("`\"automatic\"`, `\"disabled\"`, `\"forced_open\"` or `\"metrics_only\"`"),
             Self::Flag => f.write_str("`true` or `false`"),
@@ -211,6 +221,7 @@ impl Kind {
                 Written::Integer(..) => Err(String::new()),
                 _ => time(written, true).map(|time| Value::Window(Window::Time(time))),
             },
+            Self::RateLimit => rate_limit(written),
             Self::OnCancel => word(written, |word| match word {
                 "unanswered" => Some(Value::OnCancel(OnCancel::Unanswered)),
                 "failure" => Some(Value::OnCancel(OnCancel::Failure)),
@@ -231,6 +242,21 @@ impl Kind {
             },
         }
     }
+}
+
+/// `100/s`: the time is a unit, or a number and a unit.
+fn rate_limit(written: &Written<'_>) -> Result<Value, String> {
+    let text = match *written {
+        Written::Text(text) => text,
+        Written::Integer(text, Some(1..)) => return Err(format!(": write `\"{text}/s\"`")),
+        _ => return Err(String::new()),
+    };
+    let known = text.split_once('/').and_then(|(calls, time)| {
+        let (calls, time) = (calls.trim().parse().ok()?, time.trim());
+        let one = if time.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "1" };
+        Some(Value::RateLimit(calls, humantime::parse_duration(&format!("{one}{time}")).ok()?))
+    });
+    known.ok_or_else(String::new)
 }
 
 fn count(number: i64, least: u32, most: u32) -> Result<u32, String> {
@@ -333,6 +359,8 @@ pub(crate) fn put(settings: &mut Settings, key: Key, value: Value) {
         (Key::Ramp, Value::Time(time)) => old.ramp(time),
         (Key::Timeout, Value::Time(time)) => old.timeout(time),
         (Key::MaxConcurrent, Value::Count(n)) => old.max_concurrent(n),
+        (Key::RateLimit, Value::RateLimit(calls, time)) => old.rate_limit(calls, time),
+        (Key::Burst, Value::Count(n)) => old.burst(n),
         (Key::Latency, Value::Flag(on)) => old.latency(on),
         (Key::Span, Value::Flag(on)) => old.span(on),
         (Key::FailureSamples, Value::Count(n)) => old.failure_samples(n),
@@ -357,6 +385,8 @@ fn take_back(settings: &mut Settings, key: Key) {
         Key::ProbeTimeout => settings.probe_timeout = none.probe_timeout,
         Key::Ramp => settings.ramp = none.ramp,
         Key::Timeout => settings.timeout = none.timeout,
+        Key::RateLimit => *settings = settings.unlimited(),
+        Key::Burst => settings.burst = none.burst,
         Key::MaxConcurrent => settings.max_concurrent = none.max_concurrent,
         _ => {}
     }

@@ -18,7 +18,7 @@
 //!
 //! Keys and values are those of the attribute: `threshold`, `consecutive`, `failures`, `failure_rate`, `slow_rate`,
 //! `slow_call`, `window`, `min_calls`, `on_cancel`, `reset`, `backoff`, `max_reset`, `jitter`, `probes`, `successes`,
-//! `probe_failure_rate`, `probe_timeout`, `ramp`, `timeout`, `max_concurrent`, `latency`, `span`; and beside them `failure_samples`, `history`
+//! `probe_failure_rate`, `probe_timeout`, `ramp`, `timeout`, `max_concurrent`, `rate_limit`, `burst`, `latency`, `span`; and beside them `failure_samples`, `history`
 //! ([`Settings`]), `mode` ([`Mode`](crate::Mode)), and for [`lint`] alone `expected_rps` and
 //! `expected_error`. `"none"` takes back what something weaker has set.
 //!
@@ -79,7 +79,7 @@ use crate::policy::Settings;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 /// The default says nothing, so that with [`apply`](crate::registry::apply) the environment alone has its say.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Config {
     origin: Arc<str>,
     tables: Vec<Table>,
@@ -134,7 +134,7 @@ impl Config {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         if !other.tables.is_empty() {
-            if self.tables.is_empty() && self.origin.is_empty() {
+            if self.tables.is_empty() && self.origin == Self::default().origin {
                 return other;
             }
             self.origin = format!("{} and {}", self.origin, other.origin).into();
@@ -165,6 +165,13 @@ impl Config {
     }
 }
 
+/// Says nothing.
+impl Default for Config {
+    fn default() -> Self {
+        Self { origin: "no configuration".into(), tables: Vec::new() }
+    }
+}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("origin", &self.origin).finish_non_exhaustive()
@@ -172,6 +179,7 @@ impl fmt::Debug for Config {
 }
 
 /// A name that a configuration says something of.
+#[derive(Clone, Copy)]
 pub(crate) struct Named<'a> {
     name: &'a str,
     how: How,

@@ -73,6 +73,9 @@ pub(crate) fn wish(tables: &[Table], of: Of<'_>) -> Result<Wish, Problem> {
     merge.short_rule(&mut settings).map_err(|text| merge.problem(text, Some(Key::Threshold)))?;
     merge.one_way_to_decide_about_probes(&mut settings);
     merge.leave_out(&mut settings);
+    if of.made_with.is_none() {
+        merge.suppose(&mut settings);
+    }
     settings.check().map_err(|refused| merge.problem(refused.text(), None))?;
     let mode = match merge.value(Key::Mode) {
         Some(Value::Mode(mode)) => Some(mode),
@@ -132,10 +135,16 @@ impl Merge<'_> {
                      `failures` for failures within `window`")
             };
         }
-        let (key, other) = match settings.window_set() {
+        // A window that several share makes no windowed rule of one that looks back on none.
+        let own = self.of.made_with.is_some_and(|made| made.failures.is_some()) || !self.may_be_left_out(Key::Window);
+        let (key, other) = match settings.window_set().filter(|_| own) {
             Some(_) => (Key::Failures, Key::Consecutive),
             None => (Key::Consecutive, Key::Failures),
         };
+        // What something stronger took back stays so.
+        if self.value(key) == Some(Value::None) && self.strength(key) > Some(strength) {
+            return Ok(());
+        }
         let has_both = self.of.made_with.is_some_and(|made| made.consecutive.is_some() && made.failures.is_some());
         if !has_both {
             put(settings, other, Value::None);
@@ -158,6 +167,7 @@ impl Merge<'_> {
     /// Of what is said of several breakers at once, each takes what one of its rules has use for.
     fn leave_out(&self, settings: &mut Settings) {
         let useless = [
+            (Key::Burst, settings.rate_limit_set().is_none()),
             (Key::SlowCall, !settings.slow_rate.is_some()),
             (Key::Window, !settings.has_rate() && !settings.failures.is_some()),
             (Key::MinCalls, !settings.has_rate()),
@@ -165,13 +175,27 @@ impl Merge<'_> {
             (
                 Key::Successes,
                 self.strength(Key::Successes) != self.strength(Key::Probes)
-                    && settings.successes.get().is_some_and(|successes| successes > settings.probes),
+                    && settings.successes.get().is_some_and(|successes| successes > settings.probes.get()),
             ),
         ];
         for (key, is_useless) in useless {
             if self.may_be_left_out(key) && is_useless {
                 put(settings, key, Value::None);
             }
+        }
+    }
+
+    /// The other halves that the code may have: what is not said is taken to fit.
+    fn suppose(&self, settings: &mut Settings) {
+        let unsaid = |key: Key| self.value(key).is_none();
+        if settings.slow_rate.is_some() && unsaid(Key::SlowCall) {
+            put(settings, Key::SlowRate, Value::None);
+        }
+        if settings.failures.is_some() && unsaid(Key::Window) {
+            put(settings, Key::Failures, Value::None);
+        }
+        if let (Some(max_reset), true) = (settings.max_reset.get(), unsaid(Key::Reset)) {
+            put(settings, Key::Reset, Value::Time(settings.reset_delay().min(max_reset)));
         }
     }
 
@@ -185,7 +209,7 @@ impl Merge<'_> {
         let blamed = blamed.or_else(|| self.known.values().max_by_key(|(strength, ..)| *strength));
         let Some((_, table, entry)) = blamed else { return Problem::of_all(text.to_owned()) };
         let mut text = text.to_owned();
-        if table.is_shared() {
+        if table.is_shared() && !self.of.name.is_empty() {
             text = format!("for the breaker `{}`, {text}", shortened(self.of.name));
         }
         let made_with = self.of.made_with.unwrap_or_default().to_string();

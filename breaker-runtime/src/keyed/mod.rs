@@ -7,7 +7,7 @@ mod table;
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{AssertUnwindSafe, Location, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -255,8 +255,10 @@ impl Breakers {
     ///
     /// As [`set_settings`](Self::set_settings).
     pub fn set_settings_by(&self, settings: Settings, origin: impl Into<Origin>) -> Result<u64, SettingsError> {
+        // Also where whoever is told of it panics.
+        let spread = Spread(self);
         let revision = self.own.set_settings_by(settings, origin)?;
-        self.spread_settings();
+        drop(spread);
         Ok(revision)
     }
 
@@ -317,14 +319,29 @@ impl Breakers {
         loop {
             let mode = self.mode.load_full();
             if let Some(mode) = &mode {
+                let mut panic = None;
                 for member in self {
-                    member.set_mode_by(mode.0, mode.1.clone());
+                    // Whoever is told of it may panic; the others must have it all the same.
+                    let set = || member.set_mode_by(mode.0, mode.1.clone());
+                    panic = catch_unwind(AssertUnwindSafe(set)).err().or(panic);
+                }
+                self.spread_to_overflow(mode);
+                if let Some(panic) = panic {
+                    resume_unwind(panic);
                 }
             }
             fence(Ordering::SeqCst);
             if same(mode.as_ref(), self.mode.load().as_ref()) {
                 return;
             }
+        }
+    }
+
+    /// The same for keys without a place, where there are some.
+    fn spread_to_overflow(&self, (to, origin): &(Mode, Origin)) {
+        let (mode, wanted) = (self.own.mode(), self.overflow_mode());
+        if mode != Mode::Disabled && mode != wanted {
+            self.own.enter(mode, wanted, Reason::mode_set(mode, *to, origin.clone()));
         }
     }
 
@@ -610,13 +627,13 @@ impl Breakers {
 
     fn overflowing(&self, now: Time) -> &CircuitBreaker {
         self.last_overflow.fetch_max(now.as_nanos(), Ordering::Relaxed);
-        let (mode, wanted) = (self.own.mode(), self.overflow_mode());
-        if mode == Mode::Disabled {
-            self.own.enter(mode, wanted, Reason::Overflowed { max_keys: self.max_keys });
-        } else if mode != wanted {
-            // The family's was set meanwhile, by whom it has told.
-            let origin = self.mode.load().as_ref().map_or(Origin::Made(self.location()), |mode| mode.1.clone());
-            self.own.enter(mode, wanted, Reason::mode_set(mode, wanted, origin));
+        if self.own.mode() == Mode::Disabled {
+            let reason = Reason::Overflowed { max_keys: self.max_keys };
+            self.own.enter(Mode::Disabled, self.overflow_mode(), reason);
+            // It may have been set meanwhile.
+            if let Some(mode) = &*self.mode.load() {
+                self.spread_to_overflow(mode);
+            }
         }
         &self.own
     }
@@ -661,6 +678,15 @@ impl<'a> IntoIterator for &'a Breakers {
 impl fmt::Debug for Breakers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breakers").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// Gives the settings to all breakers of the family when it is dropped.
+struct Spread<'a>(&'a Breakers);
+
+impl Drop for Spread<'_> {
+    fn drop(&mut self) {
+        self.0.spread_settings();
     }
 }
 

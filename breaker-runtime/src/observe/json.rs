@@ -263,6 +263,7 @@ struct Rejected {
     recovering: u64,
     forced_open: u64,
     full: u64,
+    limited: u64,
 }
 
 impl TotalFields {
@@ -283,6 +284,7 @@ impl TotalFields {
                 recovering: of.rejected_recovering,
                 forced_open: of.rejected_forced_open,
                 full: of.rejected_full,
+                limited: of.rejected_limited,
             },
             would_have_rejected: of.would_have_rejected,
             fallbacks_run: of.fallbacks_run,

@@ -119,11 +119,21 @@ const METRICS: [(&str, Kind, &str, Read); 26] = [
     ("rejected_calls", Kind::Counter, "Calls that were not let through, by why.", |of| {
         let totals = of.totals();
         let Totals {
-            rejected_open, rejected_probing, rejected_recovering, rejected_forced_open, rejected_full, ..
+            rejected_open,
+            rejected_probing,
+            rejected_recovering,
+            rejected_forced_open,
+            rejected_full,
+            rejected_limited,
+            ..
         } = *totals;
         let closed = [("open", rejected_open), ("probing", rejected_probing)];
-        let other =
-            [("recovering", rejected_recovering), ("forced_open", rejected_forced_open), ("full", rejected_full)];
+        let other = [
+            ("recovering", rejected_recovering),
+            ("forced_open", rejected_forced_open),
+            ("full", rejected_full),
+            ("limited", rejected_limited),
+        ];
         by("reason", closed.into_iter().chain(other))
     }),
     ("would_have_rejected_calls", Kind::Counter, "Calls that were let through in metrics only.", |of| {

@@ -19,7 +19,7 @@
 //! | `transitions_total` | counter | `from`, `to` | how often it went from one state to another |
 //! | `calls_total` | counter | `outcome`: `succeeded`, `failed`, `ignored`, `cancelled` | admitted calls that ended |
 //! | `in_flight_calls` | gauge | | admitted calls that have not ended |
-//! | `rejected_calls_total` | counter | `reason`: `open`, `probing`, `recovering`, `forced_open` | calls that were not let through |
+//! | `rejected_calls_total` | counter | `reason`: `open`, `probing`, `recovering`, `forced_open`, `full`, `limited` | calls that were not let through |
 //! | `would_have_rejected_calls_total` | counter | | calls that only metrics only let through |
 //! | `timed_out_calls_total`, `slow_calls_total`, `late_calls_total` | counters | | as in [`Totals`](crate::Totals) |
 //! | `fallbacks_total` | counter | `result`: `answered`, `failed` | fallbacks that ended |

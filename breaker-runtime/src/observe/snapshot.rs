@@ -23,7 +23,7 @@ use crate::window::{Latency, WindowCounts};
 /// that passed are seconds, and say so: `in_state_seconds`, `retry_after_seconds`, `open_seconds`, `mean_seconds`; times of
 /// day are RFC 3339. States and modes are `closed`, `open`, `half_open`, `automatic`, `disabled`, `forced_open` and
 /// `metrics_only`; settings are texts by their names in the attribute; `failures_by_class` is an object; rejections are one,
-/// `rejected`, with `open`, `probing`, `recovering` and `forced_open`; `window` has its `failure_rate` and `slow_rate`, and
+/// `rejected`, with `open`, `probing`, `recovering`, `forced_open`, `full` and `limited`; `window` has its `failure_rate` and `slow_rate`, and
 /// what is not known is `null`. A [`Report`] and a [`Transition`] are told likewise, with `rule` and `reason` as words and
 /// `why` and `text` as sentences.
 #[derive(Clone, Debug)]

@@ -8,6 +8,8 @@ use super::settings::Window;
 
 /// The largest number that a counting rule, or a window of calls, can have.
 const MAX_COUNT: u32 = 65_535;
+/// The largest number of calls in a rate.
+const MAX_RATE: u32 = 1_000_000_000;
 /// The largest number of probes.
 const MAX_PROBES: u32 = 255;
 /// The largest number of failures that a report can show.
@@ -48,11 +50,11 @@ impl Settings {
                 return Err(E("`max_reset` must not be shorter than `reset`"));
             }
         }
-        if self.probes == 0 || self.probes > MAX_PROBES {
+        if self.probes.get() == 0 || self.probes.get() > MAX_PROBES {
             return Err(E("`probes` must be from 1 to 255"));
         }
         if let Some(successes) = self.successes.get() {
-            if successes == 0 || successes > self.probes {
+            if successes == 0 || successes > self.probes.get() {
                 return Err(E("`successes` must be from 1 to `probes`, which is 1 unless it is set"));
             }
         }
@@ -74,6 +76,9 @@ impl Settings {
                 return Err(E("`max_concurrent` must be from 1 to 65535"));
             }
         }
+        if let Err(refused) = self.check_rate_limit() {
+            return Err(refused);
+        }
         if let Some(probe_timeout) = self.probe_timeout.get() {
             if probe_timeout.is_zero() {
                 return Err(E("`probe_timeout` must be longer than zero"));
@@ -84,13 +89,31 @@ impl Settings {
                 }
             }
         }
-        if self.failure_samples > MAX_FAILURE_SAMPLES {
+        if self.failure_samples.get() > MAX_FAILURE_SAMPLES {
             return Err(E("`failure_samples` must be from 0 to 100"));
         }
-        if self.history > MAX_HISTORY {
+        if self.history.get() > MAX_HISTORY {
             return Err(E("`history` must be from 0 to 1000"));
         }
         Ok(())
+    }
+
+    const fn check_rate_limit(&self) -> Result<(), SettingsError> {
+        use SettingsError as E;
+        if let Some((calls, time)) = self.rate_limit_set() {
+            if calls == 0 || calls > MAX_RATE {
+                return Err(E("`rate_limit` must be from 1 to 1000000000 calls"));
+            }
+            if time.is_zero() || time.as_nanos() < calls as u128 {
+                return Err(E("`rate_limit` must have a time of a nanosecond or more for each call"));
+            }
+        }
+        match self.burst.get() {
+            Some(0) => Err(E("`burst` must be from 1 to 1000000000")),
+            Some(calls) if calls > MAX_RATE => Err(E("`burst` must be from 1 to 1000000000")),
+            Some(_) if self.rate_limit_set().is_none() => Err(E("`burst` needs `rate_limit`")),
+            _ => Ok(()),
+        }
     }
 
     const fn check_window(&self) -> Result<(), SettingsError> {

@@ -54,6 +54,52 @@ impl Span {
     }
 }
 
+/// A number that is small wherever it is right; larger ones are cut, and stay too large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Small(u16);
+
+impl Small {
+    pub(crate) const fn new(number: u32) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "just compared")]
+        Self(if number >= u16::MAX as u32 { u16::MAX } else { number as u16 })
+    }
+
+    pub(crate) const fn get(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// The same of a number that is at most 254 wherever it is right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Few(u8);
+
+impl Few {
+    pub(crate) const fn new(number: u32) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "just compared")]
+        Self(if number >= u8::MAX as u32 { u8::MAX } else { number as u8 })
+    }
+
+    pub(crate) const fn get(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// Where draws begin, or none: the last one is that before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Seed(u64);
+
+impl Seed {
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(if seed == u64::MAX { u64::MAX - 1 } else { seed })
+    }
+
+    pub(crate) const fn get(self) -> Option<u64> {
+        if self.0 == u64::MAX { None } else { Some(self.0) }
+    }
+}
+
 /// A share, or none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Share(f64);
@@ -87,6 +133,12 @@ mod tests {
         let longest = Some(Duration::from_nanos(u64::MAX - 1));
         assert_eq!(times.map(|time| Span::new(time).get()), [Some(Duration::ZERO), longest, longest]);
         assert_eq!([-1.0, 0.5].map(|share| Share::new(share).get()), [Some(-1.0), Some(0.5)]);
+        assert_eq!(
+            (Seed::NONE.get(), Seed::new(0).get(), Seed::new(u64::MAX).get()),
+            (None, Some(0), Some(u64::MAX - 1))
+        );
+        assert_eq!([0, 255, 1_000, 65_535, u32::MAX].map(|n| Small::new(n).get()), [0, 255, 1_000, 65_535, 65_535]);
+        assert_eq!([0, 100, 101, 255, u32::MAX].map(|n| Few::new(n).get()), [0, 100, 101, 255, 255]);
         assert!(Share::new(f64::INFINITY).get().is_some_and(f64::is_nan));
     }
 

@@ -2,12 +2,14 @@
 
 mod check;
 mod compact;
+mod rate;
 mod recovery;
 mod settings;
 mod share;
 mod text;
 
 pub use check::SettingsError;
+pub(crate) use rate::Rate;
 pub(crate) use recovery::{Recovery, mix};
 pub use settings::{OnCancel, Settings, Window};
 pub(crate) use share::{about, reaches, share};

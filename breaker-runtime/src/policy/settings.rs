@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::compact::{Number, Share, Span};
+use super::compact::{Few, Number, Seed, Share, Small, Span};
+use super::rate::Rate;
 use crate::text::{Counted, Plain};
 
 /// What a cancelled call says about the dependency.
@@ -79,20 +80,23 @@ pub struct Settings {
     pub(crate) backoff: f64,
     pub(crate) max_reset: Span,
     pub(crate) jitter: f64,
-    jitter_seed: u64,
-    jitter_seeded: bool,
-    pub(crate) probes: u32,
+    jitter_seed: Seed,
+    pub(crate) probes: Small,
     pub(crate) successes: Number,
     pub(crate) probe_failure_rate: Share,
     pub(crate) probe_timeout: Span,
     pub(crate) ramp: Span,
     pub(crate) timeout: Span,
     pub(crate) max_concurrent: Number,
+    /// Calls within a time; the time is set where they are.
+    pub(crate) rate_calls: Number,
+    rate_time: Span,
+    pub(crate) burst: Number,
     pub(crate) on_cancel: OnCancel,
     pub(crate) latency: bool,
     pub(crate) span: bool,
-    pub(crate) failure_samples: u32,
-    pub(crate) history: u32,
+    pub(crate) failure_samples: Few,
+    pub(crate) history: Small,
 }
 
 /// Failures in a row that trip a breaker for which no rule was given.
@@ -119,20 +123,22 @@ impl Settings {
             backoff: 1.0,
             max_reset: Span::NONE,
             jitter: 0.0,
-            jitter_seed: 0,
-            jitter_seeded: false,
-            probes: 1,
+            jitter_seed: Seed::NONE,
+            probes: Small::new(1),
             successes: Number::NONE,
             probe_failure_rate: Share::NONE,
             probe_timeout: Span::NONE,
             ramp: Span::NONE,
             timeout: Span::NONE,
             max_concurrent: Number::NONE,
+            rate_calls: Number::NONE,
+            rate_time: Span::NONE,
+            burst: Number::NONE,
             on_cancel: OnCancel::Unanswered,
             latency: false,
             span: false,
-            failure_samples: 5,
-            history: 32,
+            failure_samples: Few::new(5),
+            history: Small::new(32),
         }
     }
 
@@ -310,7 +316,7 @@ impl Settings {
     /// - Default: a seed that differs from process to process, which is what jitter is for.
     #[must_use]
     pub const fn jitter_seed(mut self, seed: u64) -> Self {
-        (self.jitter_seed, self.jitter_seeded) = (seed, true);
+        self.jitter_seed = Seed::new(seed);
         self
     }
 
@@ -322,7 +328,7 @@ impl Settings {
     ///   [`probe_failure_rate`](Self::probe_failure_rate): they decide together.
     #[must_use]
     pub const fn probes(mut self, n: u32) -> Self {
-        self.probes = n;
+        self.probes = Small::new(n);
         self
     }
 
@@ -434,7 +440,7 @@ impl Settings {
     /// - Default: 5, which fit on a screen and show whether they are alike.
     #[must_use]
     pub const fn failure_samples(mut self, n: u32) -> Self {
-        self.failure_samples = n;
+        self.failure_samples = Few::new(n);
         self
     }
 
@@ -447,7 +453,7 @@ impl Settings {
     /// - Listeners hear every change, whatever is kept.
     #[must_use]
     pub const fn history(mut self, n: u32) -> Self {
-        self.history = n;
+        self.history = Small::new(n);
         self
     }
 
@@ -478,6 +484,71 @@ impl Settings {
     pub const fn max_concurrent(mut self, n: u32) -> Self {
         self.max_concurrent = Number::new(n);
         self
+    }
+
+    /// How many calls may be made within `time`: more of them are rejected
+    /// ([`ErrorKind::Limited`](crate::ErrorKind)), with the time after which one can be made. It says nothing about the
+    /// dependency, and the breaker does not count it. A call that the breaker itself rejects is none, nor is one that finds
+    /// no place ([`max_concurrent`](Self::max_concurrent)).
+    ///
+    /// The calls are spread: by the generic cell rate algorithm (ITU-T I.371) one can be made each `time / calls`, and after
+    /// a pause so many at once as [`burst`](Self::burst) says.
+    ///
+    /// - Limits: 1 to 1,000,000,000 calls, in a time longer than zero, and no more than one in a nanosecond.
+    /// - Default: none; what the dependency allows, only you know.
+    /// - Modes: as [`max_concurrent`](Self::max_concurrent).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_runtime::clock::ManualClock;
+    /// use breaker_runtime::{CircuitBreaker, ErrorKind, Settings};
+    ///
+    /// let clock = ManualClock::new();
+    /// let settings = Settings::new().rate_limit(10, Duration::from_secs(1)).burst(1);
+    /// let search = CircuitBreaker::builder("search").settings(settings).clock(&clock).build()?;
+    /// search.try_acquire()?.success();
+    /// let error = search.try_acquire().unwrap_err();
+    /// assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Limited, Some(Duration::from_millis(100))));
+    /// clock.advance(Duration::from_millis(100));
+    /// search.try_acquire()?.success();
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    #[must_use]
+    pub const fn rate_limit(mut self, calls: u32, time: Duration) -> Self {
+        (self.rate_calls, self.rate_time) = (Number::new(calls), Span::new(time));
+        self
+    }
+
+    /// How many calls may come at once under [`rate_limit`](Self::rate_limit), which must be set, after a pause that is
+    /// long enough.
+    ///
+    /// - Limits: 1 to 1,000,000,000 calls.
+    /// - Default: as many as `rate_limit` allows within its time.
+    #[must_use]
+    pub const fn burst(mut self, calls: u32) -> Self {
+        self.burst = Number::new(calls);
+        self
+    }
+
+    /// Without the rate that was set.
+    #[cfg(feature = "config")]
+    pub(crate) const fn unlimited(mut self) -> Self {
+        (self.rate_calls, self.rate_time) = (Number::NONE, Span::NONE);
+        self
+    }
+
+    /// The limit to the calls within a time, as it is written.
+    pub(crate) const fn rate_limit_set(&self) -> Option<(u32, Duration)> {
+        match (self.rate_calls.get(), self.rate_time.get()) {
+            (Some(calls), Some(time)) => Some((calls, time)),
+            _ => None,
+        }
+    }
+
+    /// The same, as it is reckoned with.
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        let (calls, time) = self.rate_limit_set()?;
+        Some(Rate::new(calls, time, self.burst.get().unwrap_or(calls)))
     }
 
     /// Without the window that was set.
@@ -585,7 +656,7 @@ impl Settings {
     pub(crate) const fn successes_needed(&self) -> u32 {
         match self.successes.get() {
             Some(successes) => successes,
-            None => self.probes,
+            None => self.probes.get(),
         }
     }
 
@@ -597,7 +668,7 @@ impl Settings {
     }
 
     pub(crate) const fn seed(&self) -> Option<u64> {
-        if self.jitter_seeded { Some(self.jitter_seed) } else { None }
+        self.jitter_seed.get()
     }
 
     /// How long half-open may last after an open period of `delay`, with a first probe that may
@@ -700,6 +771,6 @@ mod tests {
                 name
             })
             .collect();
-        assert_eq!(names.len(), 25, "{names:?}");
+        assert_eq!(names.len(), 27, "{names:?}");
     }
 }

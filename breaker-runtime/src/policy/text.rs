@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use super::rate::PerTime;
 use super::{OnCancel, Settings, Window};
 
 /// What stands for a value that is not set.
@@ -27,6 +28,7 @@ impl Settings {
         let no_window = if self.has_rate() { "60s" } else { NONE };
         let no_max_reset = if self.backoff > 1.0 { time(self.reset_delay() * 10) } else { NONE.to_owned() };
         let min_calls = if self.has_rate() { self.min_calls_needed().to_string() } else { NONE.to_owned() };
+        let rate_limit = self.rate_limit_set();
         let on_cancel = match self.on_cancel {
             OnCancel::Unanswered => "unanswered",
             OnCancel::Failure => "failure",
@@ -46,17 +48,22 @@ impl Settings {
             ("max_reset", known(self.max_reset.get().map(time), &no_max_reset)),
             ("jitter", plain(self.jitter.to_string(), self.jitter > 0.0)),
             ("jitter_seed", known(self.seed().map(|seed| seed.to_string()), NONE)),
-            ("probes", plain(self.probes.to_string(), self.probes != new.probes)),
-            ("successes", number(self.successes.get(), &self.probes.to_string())),
+            ("probes", plain(self.probes.get().to_string(), self.probes != new.probes)),
+            ("successes", number(self.successes.get(), &self.probes.get().to_string())),
             ("probe_failure_rate", rate(self.probe_failure_rate.get())),
             ("probe_timeout", known(self.probe_timeout.get().map(time), "default")),
             ("ramp", known(self.ramp.get().map(time), NONE)),
             ("timeout", known(self.timeout.get().map(time), NONE)),
             ("max_concurrent", number(self.max_concurrent.get(), NONE)),
+            ("rate_limit", known(rate_limit.map(|(calls, time)| PerTime(calls, time).to_string()), NONE)),
+            ("burst", number(self.burst.get(), &default(rate_limit.map(|(calls, _)| calls)))),
             ("latency", plain(self.latency.to_string(), self.latency)),
             ("span", plain(self.span.to_string(), self.span)),
-            ("failure_samples", plain(self.failure_samples.to_string(), self.failure_samples != new.failure_samples)),
-            ("history", plain(self.history.to_string(), self.history != new.history)),
+            (
+                "failure_samples",
+                plain(self.failure_samples.get().to_string(), self.failure_samples != new.failure_samples),
+            ),
+            ("history", plain(self.history.get().to_string(), self.history != new.history)),
         ]
     }
 

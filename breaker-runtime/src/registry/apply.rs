@@ -8,11 +8,13 @@ use std::any::Any;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::slice;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::thread;
 
 use super::{all, families};
 use crate::breaker::CircuitBreaker;
-use crate::config::{Applied, Config, ConfigError, Problem, Wish, refused, set_refused};
+use crate::config::{Applied, Config, ConfigError, Named, Problem, Wish, refused, set_refused};
 use crate::event::Event;
 use crate::keyed::Breakers;
 use crate::listen;
@@ -34,7 +36,8 @@ use crate::traces;
 /// # Errors
 ///
 /// All that is wrong: variables of the environment, settings that no breaker can be made of, an exact name that several
-/// breakers or families have. Nothing has changed, and all [snapshots](crate::Snapshot) tell of it until one is taken.
+/// breakers or families have. Nothing has changed, and all [snapshots](crate::Snapshot) tell of it until one is taken. Also
+/// where it is called by what is told of a change by `tracing` while another one is applied; of that no snapshot tells.
 ///
 /// # Panics
 ///
@@ -43,7 +46,7 @@ pub fn apply(config: &Config) -> Result<Applied, ConfigError> {
     put_in_force(Ok(config.clone()), || true)
 }
 
-/// The same with a configuration that is perhaps none, unless it is not wanted any more.
+/// The same with a configuration that is perhaps none; nothing, where it is not wanted any more.
 pub(super) fn put_in_force(
     config: Result<Config, ConfigError>,
     is_wanted: impl Fn() -> bool,
@@ -52,35 +55,53 @@ pub(super) fn put_in_force(
     // Before the lock: a breaker that is made at its first use runs the user's code here.
     let targets: Vec<Target> =
         all().into_iter().map(Target::One).chain(families().into_iter().map(Target::Family)).collect();
-    let (outcome, panic) = match Turn::take() {
-        Ok(_turn) => {
-            let mut present = PRESENT.lock().unwrap_or_else(PoisonError::into_inner);
-            match config {
-                Ok(config) if is_wanted() => present.replace(config, targets),
-                Ok(config) => return Ok(Applied { origin: config.origin().into(), changed: vec![], unknown: vec![] }),
-                Err(refused) => (refuse(refused), None),
-            }
-        }
+    // Whatever comes: some may have been listed while this was at it.
+    let _late = GiveToLateOnes;
+    let turn = match Turn::take() {
+        Ok(turn) => turn,
         Err(text) => {
             let origin = config.as_ref().map_or_else(ConfigError::origin, Config::origin).into();
-            (Err(ConfigError::new(&origin, vec![Problem::of_all(text)])), None)
+            return Err(ConfigError::new(&origin, vec![Problem::of_all(text)]));
         }
     };
-    match &outcome {
-        Ok(applied) => tell(Event::Configured(Arc::new(applied.clone()))),
-        Err(refused) => tell(Event::ConfigRefused(Arc::new(refused.clone()))),
+    let mut present = PRESENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !is_wanted() {
+        // Nobody looks at this.
+        return Ok(Applied { origin: Arc::default(), changed: Vec::new(), unknown: Vec::new() });
     }
-    give_to_late_ones();
+    let (outcome, panic) = match config {
+        Ok(config) => present.replace(config, targets),
+        Err(refused) => (refuse(refused), None),
+    };
+    let event = match &outcome {
+        Ok(applied) => Event::Configured(Arc::new(applied.clone())),
+        Err(refused) => Event::ConfigRefused(Arc::new(refused.clone())),
+    };
+    // Under the lock, so that the last one that is told of is the last one that came.
+    listen::tell_all(slice::from_ref(&event));
+    drop(present);
+    drop(turn);
+    trace(&event);
     if let Some(panic) = panic {
         resume_unwind(panic);
     }
     outcome
 }
 
-fn tell(event: Event) {
+fn trace(event: &Event) {
     #[cfg(feature = "tracing")]
-    traces::configured(&event);
-    listen::tell_all(&[event]);
+    traces::configured(event);
+    #[cfg(not(feature = "tracing"))]
+    let _ = event;
+}
+
+/// Where it is dropped, by a panic too, whoever was listed meanwhile gets what is said of it.
+struct GiveToLateOnes;
+
+impl Drop for GiveToLateOnes {
+    fn drop(&mut self) {
+        give_to_late_ones();
+    }
 }
 
 /// What is in force.
@@ -106,22 +127,29 @@ pub(super) fn listed(late: Target) {
 }
 
 fn give_to_late_ones() {
-    loop {
-        let (refused, panic) = {
-            let mut present = match PRESENT.try_lock() {
-                Ok(present) => present,
-                Err(TryLockError::Poisoned(present)) => present.into_inner(),
-                Err(TryLockError::WouldBlock) => return,
-            };
-            let late = LATE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some(late) = late else { return };
-            let Ok(_turn) = Turn::take() else { return };
-            present.add(late)
+    let is_empty = || LATE.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+    // Again after the lock is free: who came before that has found it taken.
+    while !is_empty() {
+        let mut present = match PRESENT.try_lock() {
+            Ok(present) => present,
+            Err(TryLockError::Poisoned(present)) => present.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
         };
-        if let Some(refused) = refused {
-            tell(Event::ConfigRefused(Arc::new(refused)));
+        let Ok(turn) = Turn::take() else { return };
+        let late = LATE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let Some(late) = late else { continue };
+        let (refused, panic) = present.add(late);
+        let event = refused.map(|refused| Event::ConfigRefused(Arc::new(refused)));
+        if let Some(event) = &event {
+            listen::tell_all(slice::from_ref(event));
         }
-        if let Some(panic) = panic {
+        drop(present);
+        drop(turn);
+        if let Some(event) = &event {
+            trace(event);
+        }
+        // In the course of another panic, this one is told by its message alone.
+        if let Some(panic) = panic.filter(|_| !thread::panicking()) {
             resume_unwind(panic);
         }
     }
@@ -143,7 +171,7 @@ impl Present {
                 targets.push(*late);
             }
         }
-        let mut problems = ambiguous(&config, &targets);
+        let mut problems = ambiguous(&config, &targets, None);
         let mut wishes = Vec::new();
         for target in &targets {
             match config.wish(target.name(), target.made_with()) {
@@ -179,7 +207,7 @@ impl Present {
         if before == wish {
             return Ok(false);
         }
-        catch_unwind(AssertUnwindSafe(|| target.take(before, wish, origin)))
+        target.take(before, wish, origin)
     }
 
     /// One more breaker: what is wrong with the configuration for it, which leaves it as it is.
@@ -189,7 +217,7 @@ impl Present {
         }
         let Some(config) = self.config.take() else { return (None, None) };
         let origin: Arc<str> = config.origin().into();
-        let ambiguous = ambiguous(&config, &self.targets).into_iter().next();
+        let ambiguous = ambiguous(&config, &self.targets, Some(&late)).into_iter().next();
         let wish = ambiguous.map_or_else(|| config.wish(late.name(), late.made_with()), Err);
         self.config = Some(config);
         match wish {
@@ -206,9 +234,10 @@ impl Present {
     }
 }
 
-/// The exact names that several have.
-fn ambiguous(config: &Config, targets: &[Target]) -> Vec<Problem> {
-    let exact = config.named().filter(crate::config::Named::is_exact);
+/// The exact names that several have, of which one is `which`.
+fn ambiguous(config: &Config, targets: &[Target], which: Option<&Target>) -> Vec<Problem> {
+    let concerned = |named: &Named<'_>| which.is_none_or(|which| named.means(which.name()));
+    let exact = config.named().filter(|named| named.is_exact() && concerned(named));
     let several = exact.filter_map(|named| {
         let meant: Vec<_> = targets.iter().filter(|target| named.means(target.name())).collect();
         (meant.len() > 1).then(|| {
@@ -261,25 +290,32 @@ impl Target {
     }
 
     /// Takes what is said now, in the place of what was said before; whether anything has changed by that.
-    fn take(&self, before: Said, now: Said, origin: &Arc<str>) -> bool {
+    fn take(&self, before: Said, now: Said, origin: &Arc<str>) -> Result<bool, Box<dyn Any + Send>> {
         let origin = || Origin::Named(Arc::clone(origin));
         let (settings, mode) = (self.settings(), self.mode());
+        // Where the one panics, the other must be done all the same.
+        let mut panics = Vec::new();
         if before.0 != now.0 {
-            let taken = match self {
+            let set = || match self {
                 Self::One(breaker) => breaker.set_settings_by(now.0, origin()),
                 Self::Family(family) => family.set_settings_by(now.0, origin()),
             };
-            debug_assert!(taken.is_ok(), "they were checked");
+            let taken = catch_unwind(AssertUnwindSafe(set)).map_err(|panic| panics.push(panic));
+            debug_assert!(!matches!(taken, Ok(Err(_))), "they were checked");
         }
         if before.1 != now.1 {
             // A mode of which nothing is said any more ends.
             let mode = now.1.unwrap_or_default();
-            match self {
+            let set = || match self {
                 Self::One(breaker) => breaker.set_mode_by(mode, origin()),
                 Self::Family(family) => family.set_mode_by(mode, origin()),
-            }
+            };
+            let _ = catch_unwind(AssertUnwindSafe(set)).map_err(|panic| panics.push(panic));
         }
-        (settings, mode) != (self.settings(), self.mode())
+        match panics.pop() {
+            Some(panic) => Err(panic),
+            None => Ok((settings, mode) != (self.settings(), self.mode())),
+        }
     }
 
     fn settings(&self) -> Settings {

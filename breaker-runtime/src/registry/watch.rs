@@ -63,7 +63,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigError> {
 ///
 /// # Errors
 ///
-/// As [`load`]: what is wrong with the first version. Nothing has changed, and nothing is watched.
+/// As [`load`]: what is wrong with the first version. Nothing has changed, and nothing is watched. Where the system can start
+/// no thread, it was applied, and the error says so.
 pub fn watch(path: impl AsRef<Path>) -> Result<Watch, ConfigError> {
     let (wake, woken) = sync_channel(1);
     let file = File::new(path);
@@ -193,6 +194,7 @@ impl<S: Source> Watched<S> {
         last
     }
 
+    /// Puts in force what was seen, unless this has ended.
     fn take(&mut self, text: Result<String, String>, ended: &AtomicBool) -> Result<Applied, ConfigError> {
         let origin = self.source.origin();
         let parsed = match &text {
