@@ -195,3 +195,19 @@ fn what_is_applied_after_the_end_of_a_watch_stays() {
         assert_eq!(breaker.settings().to_string(), format!("reset {seconds}s"));
     }
 }
+
+#[test]
+fn a_watch_that_has_ended_refuses_nothing_more() {
+    let _turn = turn();
+    let (directory, breaker) = (Directory::new(), breaker("files::silent", Settings::new()));
+    let path = directory.write("b.toml", text("files::silent", 4));
+    for _ in 0..5 {
+        let watch = registry::watch(&path).unwrap();
+        directory.write("b.toml", "not a configuration");
+        watch.end();
+        directory.write("b.toml", text("files::silent", 4));
+        // Longer than the one that has ended can still be at it.
+        registry::watch(&path).unwrap().end();
+        assert!(breaker.snapshot().config_refused.is_none());
+    }
+}
