@@ -4,6 +4,9 @@
 #[doc = include_str!("choosing_thresholds.md")]
 pub mod choosing_thresholds {}
 
+#[doc = include_str!("coming_from_others.md")]
+pub mod coming_from_others {}
+
 #[cfg(feature = "config")]
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
@@ -14,6 +17,9 @@ pub mod observing {}
 #[cfg(feature = "config")]
 #[doc = include_str!("rolling_out.md")]
 pub mod rolling_out {}
+
+#[doc = include_str!("stack.md")]
+pub mod stack {}
 
 #[doc = include_str!("why_did_it_open.md")]
 pub mod why_did_it_open {}
