@@ -61,15 +61,68 @@ fn an_open_or_full_breaker_spends_nothing_of_its_rate() {
 }
 
 #[test]
-fn a_probe_that_comes_too_early_gives_its_place_back() {
-    let (breaker, clock) = breaker(Settings::new().consecutive(1).reset(SECOND).rate_limit(1, 30 * SECOND));
+fn a_breaker_stays_open_as_long_as_no_probe_could_be_made() {
+    let settings = Settings::new().consecutive(1).reset(SECOND).backoff(2.0).rate_limit(1, 10 * MINUTE);
+    let (breaker, clock) = breaker(settings);
     breaker.try_acquire().unwrap().failure();
+    rejected_as(&breaker, ErrorKind::Open);
+    for _ in 0..599 {
+        clock.advance(SECOND);
+        rejected_as(&breaker, ErrorKind::Limited);
+    }
+    assert_eq!((breaker.state(), breaker.snapshot().reopenings, breaker.history().len()), (State::Open, 0, 1));
     clock.advance(SECOND);
-    (0..9).for_each(|_| rejected_as(&breaker, ErrorKind::Limited));
-    assert_eq!((breaker.state(), breaker.snapshot().probes_in_flight), (State::HalfOpen, 0));
-    clock.advance(29 * SECOND);
     succeed(&breaker);
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn of_several_probes_those_that_come_too_early_give_their_places_back() {
+    let settings = Settings::new().consecutive(1).reset(SECOND).probes(3).rate_limit(1, 30 * SECOND);
+    let (breaker, clock) = breaker(settings);
+    breaker.try_acquire().unwrap().failure();
+    for probes in 1..=3 {
+        clock.advance(30 * SECOND);
+        assert_eq!(breaker.state() == State::Open, probes == 1);
+        succeed(&breaker);
+        if probes < 3 {
+            (0..9).for_each(|_| rejected_as(&breaker, ErrorKind::Limited));
+            assert_eq!((breaker.state(), breaker.snapshot().probes_in_flight), (State::HalfOpen, 0));
+        }
+    }
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn another_rate_owes_nothing_of_the_one_before() {
+    let (breaker, clock) = breaker(Settings::new().rate_limit(10, 60 * MINUTE));
+    assert_eq!(passing(&breaker), 10);
+    breaker.set_settings(Settings::new().rate_limit(1_000, SECOND)).unwrap();
+    assert_eq!(rejected(&breaker).retry_after(), Some(SECOND / 1_000));
+    clock.advance(SECOND);
+    assert_eq!(passing(&breaker), 100);
+}
+
+#[test]
+fn what_would_be_rejected_is_counted_once_and_spends_nothing() {
+    let settings = Settings::new().consecutive(1).reset(SECOND).max_concurrent(1).rate_limit(2, MINUTE);
+    let (breaker, clock) = breaker(settings);
+    breaker.set_mode(Mode::MetricsOnly);
+    breaker.try_acquire().unwrap().failure();
+    let held = [(); 3].map(|()| breaker.try_acquire().unwrap());
+    assert_eq!((breaker.totals().admitted, breaker.totals().would_have_rejected), (4, 3), "it would be open");
+    drop(held);
+    clock.advance(SECOND);
+    // A token is left for the probe, and its place.
+    succeed(&breaker);
+    assert_eq!((breaker.would_be(), breaker.totals().would_have_rejected), (Some(State::Closed), 3));
+    clock.advance(MINUTE);
+    let one = breaker.try_acquire().unwrap();
+    (0..3).for_each(|_| succeed(&breaker));
+    assert_eq!(breaker.totals().would_have_rejected, 6, "full");
+    one.success();
+    succeed(&breaker);
+    assert_eq!(breaker.totals().would_have_rejected, 6, "those had given their tokens back");
 }
 
 #[test]

@@ -40,8 +40,12 @@ fn an_edit_and_another_file_in_its_place_are_seen() {
         (&["files::edited"][..], Settings::new().reset(SECOND))
     );
     let ears = Ears::new();
+    // The same once more is no news.
+    directory.replace("b.toml", text("files::edited", 1));
+    registry::watch(directory.write("other.toml", text("files::edited", 1))).unwrap().end();
+    assert!(ears.taken().ends_with("other.toml: 0 breakers changed"));
     directory.write("b.toml", text("files::edited", 2));
-    ears.taken();
+    assert!(ears.taken().ends_with("b.toml: 1 breaker changed"));
     assert_eq!(breaker.settings(), Settings::new().reset(2 * SECOND));
     directory.replace("b.toml", text("files::edited", 3));
     ears.taken();
@@ -163,7 +167,8 @@ fn a_first_version_that_is_wrong_is_an_error_and_is_not_watched() {
 fn a_refusal_stands_until_the_file_is_mended_whatever_is_listed_meanwhile() {
     let _turn = turn();
     let (directory, standing) = (Directory::new(), breaker("files::standing", Settings::new()));
-    let path = directory.write("b.toml", text("files::standing", 4));
+    let misfit = "[breaker.\"files::later_still\"]\nmin_calls = 5\n";
+    let path = directory.write("b.toml", text("files::standing", 4) + misfit);
     let watch = registry::watch(&path).unwrap();
     let ears = Ears::new();
     directory.replace("b.toml", "[defaults]\nreset = 3");
@@ -190,10 +195,12 @@ fn what_is_applied_after_the_end_of_a_watch_stays() {
         watch.end();
         let config = breaker_runtime::config::Config::parse("code", &text("files::ended", seconds)).unwrap();
         registry::apply(&config).unwrap();
-        // Whoever was still at it is at its end when another one has taken its turn.
         directory.write("b.toml", text("files::ended", seconds));
+        // Longer than the one that has ended can still be at it.
+        registry::watch(&path).unwrap().end();
         assert_eq!(breaker.settings().to_string(), format!("reset {seconds}s"));
     }
+    assert!(breaker.history().iter().all(|change| !change.to_string().contains("99s")));
 }
 
 #[test]

@@ -40,6 +40,8 @@ models! {
     places {
         never_more_calls_than_places
         a_limit_that_goes_while_calls_are_under_way_loses_no_place
+        a_limit_that_comes_to_a_breaker_with_another_one_loses_no_place
+        settings_of_a_family_that_race_lose_no_place
     }
     changes {
         closing_comes_before_the_trip_which_is_late_then_or_after_it

@@ -91,6 +91,11 @@ impl AtomicU64 {
         self.checked().fetch_max(value, order)
     }
 
+    pub(crate) fn fetch_min(&self, value: u64, order: Ordering) -> u64 {
+        assert_eq!(self.first, 0, "differences are not in order");
+        self.checked().fetch_min(value, order)
+    }
+
     pub(crate) fn compare_exchange(
         &self,
         present: u64,

@@ -32,6 +32,8 @@ pub(super) enum Rejection {
     Probing,
     Recovering,
     ForcedOpen,
+    Limited { wait: Duration },
+    Full { places: u32 },
 }
 
 /// What is left of a breaker's handle and a call that it rejected.
@@ -178,6 +180,11 @@ impl CircuitBreaker {
         };
         if now < period.due() {
             return Answer::Rejected(Rejection::Open { retry_after: period.due().since(now) });
+        }
+        if word.mode() == Mode::Automatic && self.tuning.is_limited() {
+            if let Some(rejection) = self.no_room(force.settings, now) {
+                return Answer::Rejected(rejection);
+            }
         }
         match self.cell.exchange(word, word.probe()) {
             Ok(change) => {

@@ -166,18 +166,24 @@ impl Tuning {
     }
 
     pub(super) fn replace(&self, replaced: Replaced, totals: &TotalCounts) {
-        let flags = self.flags_for(&replaced.settings);
+        let settings = replaced.settings;
         self.replaced.store(Some(Arc::new(replaced)));
-        self.flags.store(flags, Ordering::Release);
+        self.flag(&settings);
         self.forget_harmless(totals);
     }
 
-    /// With a limit that there was: calls under way have places to give back.
-    fn flags_for(&self, settings: &Settings) -> u64 {
-        match flags_of(settings) | REPLACED | self.flags.load(Ordering::Acquire) & PLACED {
-            // Each success is looked at.
-            flags if flags & PLACED != 0 => (flags | RECORDS) & !COUNTS,
-            flags => flags,
+    /// Says what calls need to know of other settings; that places were taken stays, for they are to be given back.
+    fn flag(&self, settings: &Settings) {
+        let flags = |before: u64| Some(with_places(flags_of(settings) | REPLACED, before & PLACED));
+        let _ = self.flags.fetch_update(Ordering::AcqRel, Ordering::Acquire, flags);
+    }
+
+    /// Before the first place is taken: so every call that takes one is looked at when it ends, whoever changes settings
+    /// at this moment.
+    pub(super) fn begin_places(&self) {
+        if self.flags.load(Ordering::Acquire) & PLACED == 0 {
+            let flags = |before: u64| Some(with_places(before, PLACED));
+            let _ = self.flags.fetch_update(Ordering::AcqRel, Ordering::Acquire, flags);
         }
     }
 
@@ -211,7 +217,7 @@ impl Tuning {
         // Whoever comes last has flags that go with what is in force.
         let mut said = 0;
         while let Some(present) = self.replaced.load_full().filter(|present| present.revision != said) {
-            self.flags.store(self.flags_for(&present.settings), Ordering::Release);
+            self.flag(&present.settings);
             fence(Ordering::SeqCst);
             said = present.revision;
         }
@@ -244,6 +250,11 @@ impl Tuning {
             }
         });
     }
+}
+
+/// With places, each success is looked at.
+const fn with_places(flags: u64, placed: u64) -> u64 {
+    if (flags | placed) & PLACED == 0 { flags } else { (flags | PLACED | RECORDS) & !COUNTS }
 }
 
 const fn flags_of(settings: &Settings) -> u64 {

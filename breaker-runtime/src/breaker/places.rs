@@ -1,8 +1,8 @@
 //! How many calls may run at one moment (a bulkhead): so that a dependency which hangs, or which is slow, takes no more
 //! than its part of the caller.
 //!
-//! A breaker without such a limit does not count them, and pays nothing. One that has ever had a limit counts from then on,
-//! so that what began under the one ends under the next.
+//! A breaker without such a limit does not count them, and pays nothing. Once a call has taken a place, the ends of all are
+//! looked at, also when the limit is gone: so each place that was taken is given back.
 //!
 //! *Orderings.* One number is all there is. It is changed by exchanges, which acquire and release: who finds a place has
 //! seen all that was done by the call which had it before.
@@ -22,6 +22,10 @@ impl Places {
         before.is_ok_and(|taken| taken < limit.into())
     }
 
+    fn is_full(&self, limit: u32) -> bool {
+        self.0.load(Ordering::Acquire) >= limit.into()
+    }
+
     fn leave(&self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -31,6 +35,11 @@ impl CircuitBreaker {
     /// Takes one of so many places; whether there was one.
     pub(super) fn take_place(&self, limit: u32) -> bool {
         self.limits().places.take(limit, false)
+    }
+
+    /// Whether there is none.
+    pub(super) fn has_no_place(&self, limit: u32) -> bool {
+        self.limits_if_any().is_some_and(|limits| limits.places.is_full(limit))
     }
 
     /// Takes one all the same, where nothing is rejected.

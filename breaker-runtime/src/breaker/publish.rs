@@ -117,11 +117,24 @@ impl CircuitBreaker {
             Rejection::Probing => (Count::RejectedProbing, ErrorKind::Probing, 1),
             Rejection::Recovering => (Count::RejectedRecovering, ErrorKind::Recovering, 2),
             Rejection::ForcedOpen => (Count::RejectedForcedOpen, ErrorKind::ForcedOpen, 0),
+            Rejection::Limited { wait } => {
+                return self.reject_for_limit(word, Count::RejectedLimited, ErrorKind::Limited, nanos(wait));
+            }
+            Rejection::Full { places } => {
+                return self.reject_for_limit(word, Count::RejectedFull, ErrorKind::Full, places.into());
+            }
         };
         self.count(what);
         // For the error to point into.
         self.lent_history();
         Refusal::new(kind, self.number(word.epoch().wrapping_sub(before) % EPOCHS), 0)
+    }
+
+    /// Counts a call that the breaker would let through, but that finds no token, or no place.
+    fn reject_for_limit(&self, word: Word, what: Count, kind: ErrorKind, time: u64) -> Refusal {
+        self.count(what);
+        self.lent_history();
+        Refusal::new(kind, self.number(word.epoch()), time)
     }
 
     /// Counts a call that finds the breaker open, for so many nanoseconds more.

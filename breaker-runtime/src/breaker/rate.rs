@@ -20,6 +20,7 @@ pub(super) struct Tokens(AtomicU64);
 impl Tokens {
     /// Takes one, or says in how many nanoseconds there is one.
     fn take(&self, rate: Rate, now: Time) -> Result<(), u64> {
+        self.forget_other(rate, now);
         let now = now.as_nanos();
         let mut early = 0;
         let moved = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
@@ -27,6 +28,19 @@ impl Tokens {
             (early == 0).then(|| used.max(now).saturating_add(rate.of_one()))
         });
         moved.map(drop).map_err(|_| early)
+    }
+
+    /// In how many nanoseconds there is one, where there is none now.
+    fn is_early(&self, rate: Rate, now: Time) -> Option<u64> {
+        self.forget_other(rate, now);
+        let early = self.0.load(Ordering::Relaxed).saturating_sub(now.as_nanos()).saturating_sub(rate.ahead());
+        (early > 0).then_some(early)
+    }
+
+    /// What another rate has used up before is, from now on, no more than this one can have.
+    fn forget_other(&self, rate: Rate, now: Time) {
+        let most = now.as_nanos().saturating_add(rate.ahead()).saturating_add(rate.of_one());
+        self.0.fetch_min(most, Ordering::Relaxed);
     }
 
     fn give_back(&self, rate: Rate) {
@@ -44,6 +58,11 @@ impl CircuitBreaker {
     /// Takes a token of this rate, or says how long to wait for one.
     pub(super) fn take_token(&self, rate: Rate) -> Result<(), Duration> {
         self.limits().tokens.take(rate, self.clock.now()).map_err(Duration::from_nanos)
+    }
+
+    /// How long to wait for a token, where there is none now.
+    pub(super) fn early_for_token(&self, rate: Rate, now: Time) -> Option<Duration> {
+        self.limits_if_any()?.tokens.is_early(rate, now).map(Duration::from_nanos)
     }
 
     /// The call was not made after all.
@@ -75,6 +94,16 @@ mod tests {
         assert_eq!([(); 2].map(|()| millis(tokens.take(rate, at(9_000)))), [Ok(()), Err(100)]);
         tokens.begin_anew();
         assert_eq!(millis(tokens.take(rate, at(9_000))), Ok(()));
+    }
+
+    #[test]
+    fn another_rate_owes_nothing_of_the_one_before() {
+        let tokens = Tokens::default();
+        let (hourly, quick) = (Rate::new(1, Duration::from_secs(3_600), 1), Rate::new(10, Duration::from_secs(1), 2));
+        assert_eq!((tokens.take(hourly, at(0)), tokens.take(hourly, at(0)).is_err()), (Ok(()), true));
+        assert_eq!(tokens.take(quick, at(0)), Err(100_000_000));
+        assert_eq!(tokens.is_early(quick, at(0)), Some(100_000_000));
+        assert_eq!((tokens.take(quick, at(99)).is_err(), tokens.take(quick, at(100))), (true, Ok(())));
     }
 
     #[test]

@@ -462,7 +462,8 @@ impl Settings {
     /// call that the breaker itself rejects takes no place.
     ///
     /// A dependency that answers slowly, or not at all, takes no more than so many threads, tasks or connections of its
-    /// caller until the breaker opens. A call gives its place back when it ends, however it does.
+    /// caller until the breaker opens. A call gives its place back when it ends, however it does. Calls that began before
+    /// the limit was set have none.
     ///
     /// - Limits: 1 to 65,535 calls.
     /// - Default: none; how many your service can spare, only you know.
@@ -486,13 +487,14 @@ impl Settings {
         self
     }
 
-    /// How many calls may be made within `time`: more of them are rejected
+    /// How many calls may be made within `time`, in the long run: more of them are rejected
     /// ([`ErrorKind::Limited`](crate::ErrorKind)), with the time after which one can be made. It says nothing about the
     /// dependency, and the breaker does not count it. A call that the breaker itself rejects is none, nor is one that finds
     /// no place ([`max_concurrent`](Self::max_concurrent)).
     ///
     /// The calls are spread: by the generic cell rate algorithm (ITU-T I.371) one can be made each `time / calls`, and after
-    /// a pause so many at once as [`burst`](Self::burst) says.
+    /// a pause so many at once as [`burst`](Self::burst) says: so within one `time` there can be as many as both together,
+    /// less one.
     ///
     /// - Limits: 1 to 1,000,000,000 calls, in a time longer than zero, and no more than one in a nanosecond.
     /// - Default: none; what the dependency allows, only you know.

@@ -27,7 +27,8 @@ pub(super) fn problem(status: StatusCode, detail: String) -> Response {
 }
 
 impl IntoResponse for CircuitBreakerError {
-    /// 503 with its public line. `Retry-After` is what is left of the reset delay, rounded up, and 1 where nobody knows.
+    /// 503 with its public line. `Retry-After` is what is left of the reset delay, or of the time until the rate
+    /// has room, rounded up; and 1 where nobody knows.
     fn into_response(self) -> Response {
         let wait = self.retry_after().unwrap_or_default();
         let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, self.to_string());

@@ -7,7 +7,7 @@ use crate::clock::ManualClock;
 use crate::keyed::Breakers;
 use crate::policy::Settings;
 
-fn family(max_keys: u32) -> Arc<Breakers> {
+pub(super) fn family(max_keys: u32) -> Arc<Breakers> {
     let family = Breakers::new("family", Settings::new().consecutive(2));
     Arc::new(family.max_keys(max_keys).clock(ManualClock::new()))
 }

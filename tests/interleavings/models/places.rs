@@ -36,6 +36,42 @@ pub fn never_more_calls_than_places() {
     });
 }
 
+pub fn a_limit_that_comes_to_a_breaker_with_another_one_loses_no_place() {
+    every_interleaving(3, || {
+        let (breaker, _) = breaker(Settings::new());
+        let rated = Settings::new().rate_limit(1_000, super::SECOND);
+        breaker.set_settings(rated).unwrap();
+        let running = Arc::new(AtomicU32::new(0));
+        let changed = Arc::clone(&breaker);
+        let change: Box<dyn FnOnce() + Send> = Box::new(move || {
+            changed.set_settings(rated.max_concurrent(1)).unwrap();
+        });
+        side_by_side([call(&breaker, &running, 2), change]);
+        permit(&breaker).success();
+    });
+}
+
+pub fn settings_of_a_family_that_race_lose_no_place() {
+    every_interleaving(2, || {
+        let family = super::families::family(1);
+        family.set_settings(Settings::new().max_concurrent(1)).unwrap();
+        family.try_acquire("a").unwrap().success();
+        let caller = Arc::clone(&family);
+        let call: Box<dyn FnOnce() + Send> = Box::new(move || {
+            if let Ok(permit) = caller.try_acquire("a") {
+                permit.success();
+            }
+        });
+        let changed = Arc::clone(&family);
+        let change: Box<dyn FnOnce() + Send> = Box::new(move || {
+            changed.set_settings(Settings::new()).unwrap();
+            changed.set_settings(Settings::new().max_concurrent(1).probes(2)).unwrap();
+        });
+        side_by_side([call, change]);
+        family.try_acquire("a").unwrap().success();
+    });
+}
+
 pub fn a_limit_that_goes_while_calls_are_under_way_loses_no_place() {
     every_interleaving(3, || {
         let (breaker, _) = breaker(Settings::new().max_concurrent(1));
