@@ -51,7 +51,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigError> {
 /// ([`Event::ConfigRefused`](crate::Event)), all snapshots tell it
 /// ([`Snapshot::config_refused`](crate::Snapshot)), and the next good version is taken.
 ///
-/// Goes on until [`Watch::end`], or the end of the process.
+/// Goes on until [`Watch::end`], or the end of the process. The first version is waited for here, for a twentieth of a
+/// second: until it has settled.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -72,8 +73,8 @@ pub fn watch(path: impl AsRef<Path>) -> Result<Watch, ConfigError> {
     Watched::new(file, Some(eyes)).begin(EVERY, wake, woken)
 }
 
-/// The same with a source of your own, which is asked as often as `every` says. What the environment says is stronger
-/// than it, as than a file.
+/// The same with a source of your own, which is asked as often as `every` says, but no more than fifty times a second. What
+/// the environment says is stronger than it, as than a file.
 ///
 /// # Errors
 ///
