@@ -108,19 +108,47 @@ fn whatever_is_no_small_text_file_is_refused() {
     }
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{PermissionsExt, symlink};
+        use std::os::unix::fs::symlink;
 
         symlink("loop", directory.path("loop")).unwrap();
         assert!(refused("loop").contains("symbolic links"), "{}", refused("loop"));
         symlink("/dev/zero", directory.path("device")).unwrap();
         assert!(refused("device").ends_with("is no regular file"));
-        let secret = directory.write("secret", "[defaults]\nreset = '1s'");
-        fs::set_permissions(&secret, fs::Permissions::from_mode(0o0)).unwrap();
-        // Whoever may do everything may read it all the same.
-        if fs::read(&secret).is_err() {
-            assert!(refused("secret").contains("ermission denied"));
-        }
     }
+}
+
+/// By somebody who may not do everything, as those may who run tests in containers.
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    const NAME: &str = "hostile::a_file_that_may_not_be_read_is_refused";
+    const NOBODY: u32 = 65_534;
+    if let Ok(path) = std::env::var("CONFIG_TEST_SECRET") {
+        let breaker = breaker("hostile::secret", Settings::new());
+        let refused = registry::load(path).unwrap_err().to_string();
+        assert!(refused.contains("ermission denied"), "{refused}");
+        assert_eq!(breaker.snapshot().config_refused.unwrap().to_string(), refused);
+        return;
+    }
+    let directory = Directory::new();
+    let secret = directory.write("secret", "[defaults]\nreset = '1s'");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o0)).unwrap();
+    // Where nobody else can be let in, a copy of this program can be run all the same.
+    let program = directory.path("program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(program);
+    command.args(["--exact", NAME, "--nocapture"]).env("CONFIG_TEST_SECRET", &secret).current_dir("/");
+    if fs::read(&secret).is_ok() {
+        command.uid(NOBODY);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]
