@@ -129,6 +129,7 @@ fn several_breakers_change_together_or_not_at_all() {
     );
     assert_eq!((one.revision(), one.mode(), two.mode()), (1, Mode::Automatic, Mode::Automatic));
     assert_eq!(ears.refused(), refused);
+    assert!(breaker_runtime::prometheus::text().contains("\ncircuit_breaker_config_refused 1\n"));
     for breaker in [one, two] {
         let told = breaker.snapshot().config_refused.expect("it was refused");
         assert_eq!((told.to_string(), told.problems()[0].line()), (refused.clone(), Some(6)));
@@ -136,6 +137,7 @@ fn several_breakers_change_together_or_not_at_all() {
     apply(&text.replace("min_calls = 9", "min_calls = 5")).unwrap();
     assert_eq!((one.mode(), two.mode()), (Mode::Disabled, Mode::Disabled));
     assert!(one.snapshot().config_refused.is_none());
+    assert!(breaker_runtime::prometheus::text().contains("\ncircuit_breaker_config_refused 0\n"));
     apply("[defaults]").unwrap();
     assert_eq!(
         (one.mode(), two.mode(), two.settings()),

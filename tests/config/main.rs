@@ -108,6 +108,14 @@ impl Ears {
         })
     }
 
+    /// Waits until a file is taken that was written to in its place: where the writer is held up, it is seen empty before.
+    fn edited(&self) -> String {
+        self.wait(|event| match event {
+            Event::Configured(applied) => Some(applied.to_string()),
+            _ => None,
+        })
+    }
+
     /// Waits until one is refused.
     fn refused(&self) -> String {
         self.wait(|event| match event {

@@ -320,7 +320,17 @@ pub(super) fn collect() -> Vec<Metric> {
         kind: Kind::Counter,
         samples: plain(Value::Whole(registry::lagged())),
     };
-    METRICS.into_iter().map(metric).chain([missed]).filter(|metric| !metric.samples.is_empty()).collect()
+    let of_process = [
+        missed,
+        #[cfg(feature = "config")]
+        Metric {
+            name: "config_refused",
+            help: "1 where the last configuration that was tried was refused, else 0.",
+            kind: Kind::Gauge,
+            samples: plain(Value::Whole(crate::config::refused().is_some().into())),
+        },
+    ];
+    METRICS.into_iter().map(metric).chain(of_process).filter(|metric| !metric.samples.is_empty()).collect()
 }
 
 /// A breaker or a family, whose labels its samples have.

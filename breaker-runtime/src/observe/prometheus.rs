@@ -30,6 +30,7 @@
 //! | `settings_revision` | gauge | | the number of the settings in force |
 //! | `call_duration_seconds` | histogram | `le` | how long calls took, where [`Settings::latency`](crate::Settings::latency) or a slow rule keeps it |
 //! | `info` | gauge | `note`, `at` | 1; what people should know, and where the breaker was made |
+//! | `config_refused` | gauge | no others | 1 where the last configuration that was tried was refused (feature `config`) |
 //! | `events_missed_total` | counter | no others | [`registry::lagged`](crate::registry::lagged) |
 //!
 //! State, its times, trips and transitions are those that callers saw: what would only have happened, in metrics only, is
