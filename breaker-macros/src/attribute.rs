@@ -84,6 +84,20 @@ mod tests {
             "breaker = SHARED, accessor = other, ignore = _, fallback = cached",
             "breaker = self.breaker, accessor = false",
             "breaker = x",
+            #[cfg(feature = "retry")]
+            "retry",
+            #[cfg(feature = "retry")]
+            "retry(), breaker = SHARED",
+            #[cfg(feature = "retry")]
+            "retry(attempts = 3, backoff = \"50ms\", factor = 1.5, max = MAX, jitter, when = E::A | E::B(_)), threshold = 3",
+            #[cfg(feature = "retry")]
+            "retry(jitter = true, when = |error| error.is_busy(), attempts = MOST,), fallback = g",
+            #[cfg(feature = "retry")]
+            "retry(when = E::A(n) if n > 3)",
+            #[cfg(feature = "last_good")]
+            "last_good(key = x, ttl = \"1h\", max = 10_000), threshold = 3",
+            #[cfg(feature = "last_good")]
+            "last_good(key = (x, &x), ttl = TTL, store = self.answers), fallback = g",
         ] {
             let expected: &[&str] = match args {
                 "consecutive = 3, threshold = 3, on_cancel = \"failure\"" => &["`threshold` without a `window`"],
@@ -340,6 +354,75 @@ mod tests {
         );
         said("burst = 3", SYNC, &["`burst` says how many calls may come at once under a `rate_limit`"]);
         said("breaker = SHARED, latency = true", SYNC, &["`latency` belongs to the breaker that `breaker` names"]);
+    }
+
+    #[cfg(all(feature = "retry", feature = "last_good", feature = "tokio"))]
+    #[test]
+    fn lists_within_the_list() {
+        said("retry = 3", SYNC, &["`retry` accepts `retry`, or `retry(attempts = 3"]);
+        said("retry[3], threshold = 0", SYNC, &["`retry` accepts", "`threshold` accepts"]);
+        said(
+            "retry(atempts = 3, backoff = 3, factor = 0.5, jitter = 0.5, when = e, attempts = 101), threshold = 0",
+            SYNC,
+            &[
+                "there is no key `atempts`, did you mean `attempts`? (the keys are attempts, backoff, factor, max, jitter and when)",
+                "`backoff` accepts a time as text",
+                "`factor` accepts a number of at least 1",
+                "`jitter` accepts nothing, `true` or `false`",
+                "`e` matches every error: write `_` for all of them, or add a guard: `e if …`",
+                "`attempts` accepts a whole number from 1 to 100",
+                "`threshold` accepts",
+            ],
+        );
+        said(
+            "retry(attempts = 3, attempts = 3), retry",
+            SYNC,
+            &["`attempts` is given twice", "`retry` is given twice"],
+        );
+        said("retry(attempts)", SYNC, &["`attempts` needs a value"]);
+        said("retry(max = \"50ms\")", SYNC, &["`max` must not be shorter than `backoff`: 50ms is less than 100ms"]);
+        said("retry(jitter)", "fn f(&mut self, x: u8) -> R {}", &["the first attempt may have changed what is behind"]);
+        said("retry", "fn f(x: &mut u8) -> R {}", &["the first attempt may have changed what is behind"]);
+        said("retry", "fn f(self: Arc<Self>) -> R {}", &["the first attempt uses up an owned `self`"]);
+        said("retry", "fn f(mut self) -> R {}", &["the first attempt uses up an owned `self`"]);
+        said("retry", "fn f(self: Pin<&Self>) -> R {}", &[]);
+        said(
+            "retry",
+            "fn f(#[cfg(a)] x: u8) -> R {}",
+            &["a conditional parameter cannot be passed on to a second attempt"],
+        );
+        said("retry, key = a", "fn f((a, b): (u8, u8)) -> R {}", &["`a` does not exist yet when the key is needed"]);
+        said(
+            "last_good",
+            SYNC,
+            &["`last_good` needs to know how old", "`last_good` needs to know what the answer depends on"],
+        );
+        said("last_good(ttl = \"1h\")", "fn f(&self) -> R {}", &[]);
+        said("last_good(ttl = \"1h\", key = ())", SYNC, &[]);
+        said(
+            "last_good(ttl = 3, key = \"x\", max = 0, stor = S), threshold = 3",
+            SYNC,
+            &[
+                "`ttl` accepts a time as text",
+                "`key` accepts an expression over the arguments",
+                "`max` accepts a whole number from 1",
+                "there is no key `stor`, did you mean `store`?",
+            ],
+        );
+        said("last_good(ttl = \"1h\", key = x, max = 3, store = S)", SYNC, &["`max` is for answers in memory"]);
+        said("total_timeout = \"1s\"", SYNC, &["`total_timeout` works on async functions only"]);
+        said(
+            "total_timeout = \"1s\", timeout = \"2s\"",
+            ASYNC,
+            &["`total_timeout` must not be shorter than `timeout`: 1s is less than 2s"],
+        );
+    }
+
+    #[cfg(not(any(feature = "retry", feature = "last_good")))]
+    #[test]
+    fn what_stands_around_needs_its_feature() {
+        said("retry", SYNC, &["`retry` needs the feature `retry` of `breaker-runtime`"]);
+        said("last_good(key = x, ttl = \"1h\")", SYNC, &["`last_good` needs the feature `last_good`"]);
     }
 
     #[cfg(not(feature = "tracing"))]

@@ -319,6 +319,7 @@ proptest! {
             "window = 0", "failure_rate = 0", "slow_rate = 50", "slow_call = 2", "min_calls = 65_536", "max_concurrent = 0", "rate_limit = \"0/s\"", "burst = 0", "ramp = \"0s\"",
             "successes = 0", "probe_failure_rate = \"0%\"", "\"3\"", "= 3", "", "crate = a::b", "fallback = f()",
             "ignore = |error| x", "accessor = true", "breaker = ", "(threshold = 3)", "probes: 3", "on_cancel = failure",
+            "retry = 3", "retry(attempts = 0)", "retry(colour = 1)", "retry(when = |a, b)", "last_good", "last_good(ttl = 3)",
             "max_keys = 0", "key = \"x\"", "overflow = \"other\"", "idle = 3", "note = 3", "class = \"x\"",
         ]),
         position in any::<prop::sample::Index>(),

@@ -298,6 +298,51 @@ use proc_macro::TokenStream;
 /// can be made each so many milliseconds, and after a pause `burst` at once; the error, of the kind `Limited`, says when to
 /// come again. The breaker is asked first, so an open one gives neither away; and with `key` each key has its own.
 ///
+/// ## Around the breaker
+///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `last_good` | `last_good(key = …, ttl = "1h")`, with `max` and `store` if need be | keeps good answers, and gives the last one where the call is rejected or fails (none are kept) |
+/// | `total_timeout` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | how long the caller waits at most, for all attempts and the waits between them (no limit) |
+/// | `retry` | `retry`, or `retry(attempts = 3, backoff = "100ms")` with `factor`, `max`, `jitter` and `when` if need be | makes a failed call again, each time through the breaker: for idempotent functions only (calls are made once) |
+///
+/// From outside in: `fallback`, `last_good`, `total_timeout`, `retry`, the breaker, `rate_limit`, `max_concurrent`,
+/// `timeout`, the function. The order of the keys changes nothing.
+///
+/// `retry(…)` has keys of its own (feature `retry` of `breaker-runtime`; on async functions `tokio` too):
+///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `attempts` | a whole number from 1 to 100, or a `u32` constant | how often a call is made at most, the first time included (3) |
+/// | `backoff` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | the wait before the second attempt (100 ms) |
+/// | `factor` | a number of at least 1, such as `2.0`, or an `f64` constant | each further wait is so many times longer (2) |
+/// | `max` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | the longest wait, before `jitter` (2 s, or `backoff` where that is longer) |
+/// | `jitter` | nothing, `true` or `false`, or a `bool` constant | makes each wait longer by a random part, up to twice as long (`false`) |
+/// | `when` | a pattern of the error, such as `Error::Busy(_)`, with an optional `if` guard, or a closure such as `\|error\| …` | the failures after which the call is made again (all) |
+///
+/// Each attempt passes the breaker and counts in it, and a rejection ends the attempts at once: a dependency that is down is
+/// not asked three times as often. Errors that `ignore` names, and panics, are not made again. **Retry what is idempotent
+/// and nothing else**: a call that was stopped may have done its work all the same. Each attempt has a copy of the arguments,
+/// so owned ones must be `Clone`; `&mut` and an owned `self` are refused. `when` sees a time-out as the error that the caller
+/// would get. A sync function blocks its thread while it waits.
+///
+/// Under `total_timeout` (async functions, feature `tokio`) an attempt ends at its own `timeout` or at what is left for all,
+/// whichever comes first, and is a failure; the error is then of the kind `TotalTimedOut`. A wait that would last longer than
+/// what is left is not begun: the caller gets the last error.
+///
+/// `last_good(…)` has these (feature `last_good`):
+///
+/// | key | accepts | what it does (default) |
+/// | --- | --- | --- |
+/// | `key` | an expression over the arguments, such as `sku` or `(tenant, sku)` | what the answer depends on (where the function has no arguments but `self`, it may be left out) |
+/// | `ttl` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | how old an answer may be that is given |
+/// | `max` | a whole number from 1 to 1000000000, or a `u32` constant | how many answers are kept in memory (10000) |
+/// | `store` | the path of a static store, such as `ANSWERS`, or another expression of one | where answers are kept (in the memory of this process) |
+///
+/// The `Ok` of a call is kept, and given again where a later one is rejected, fails or is stopped: before the fallback is
+/// asked. An error that `ignore` names is always the caller's. The answer must be `Clone`; what is kept here is gone with the
+/// process, and a `store` can be shared by many (the runtime's module `last_good`).
+///
 /// ```
 /// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
 /// #[circuit_breaker(threshold = 3, max_concurrent = 10, rate_limit = "100/s", burst = 20, fallback = |_| Ok(0))]

@@ -6,10 +6,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprPath, FnArg, Ident, Pat, PatIdent, Signature, parse_quote_spanned};
+use syn::{Expr, ExprPath, FnArg, Ident, Pat, PatIdent, Signature, Token, parse_quote_spanned};
 
+use crate::args::stack::{LastGood, Retry};
 use crate::args::values::{self, Accessor, PerTime, Value, Window};
-use crate::args::{Arguments, FallbackOn, Ignore, OnCancel, Overflow};
+use crate::args::{Arguments, Errors, FallbackOn, OnCancel, Overflow};
 use crate::problems::Problems;
 use crate::rules::Doubt;
 use crate::signature::Function;
@@ -23,12 +24,17 @@ pub(crate) struct Plan {
     pub(crate) breaker: Breaker,
     pub(crate) accessor: Option<Ident>,
     pub(crate) limit: Option<Value<Duration>>,
-    pub(crate) ignore: Option<Ignore>,
+    pub(crate) total: Option<Value<Duration>>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) last_good: Option<LastGood>,
+    pub(crate) ignore: Option<Errors>,
     pub(crate) failure_if: Option<Expr>,
     pub(crate) class: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
     /// Patterns that gave way to a name in the signature, and come back before the body.
     pub(crate) unpacked: Vec<Unpacked>,
+    /// Arguments of which each attempt has its own.
+    pub(crate) copied: Vec<Copied>,
     pub(crate) doubts: Vec<Doubt>,
 }
 
@@ -101,6 +107,11 @@ pub(crate) struct Unpacked {
     pub(crate) name: Ident,
 }
 
+pub(crate) struct Copied {
+    pub(crate) mutability: Option<Token![mut]>,
+    pub(crate) name: Ident,
+}
+
 /// The plan for a function; the problems say whether it may be carried out.
 pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &mut Problems) -> Plan {
     rules::check_on(&arguments, &function, problems);
@@ -108,24 +119,43 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
     let breaker = breaker(&mut arguments, &function.signature);
     let accessor = accessor(arguments.accessor.as_ref(), &breaker, &function.signature, problems);
     let mut unpacked = Vec::new();
+    let needed_twice = arguments.retry.is_some() || matches!(arguments.fallback, Some(values::Fallback::Path(_)));
+    let names = if needed_twice { by_name(&mut function.signature, &mut unpacked) } else { Vec::new() };
+    let copied = if arguments.retry.is_some() { copied(&mut function.signature) } else { Vec::new() };
     let fallback = arguments.fallback.map(|written| {
         let answer = match written {
             values::Fallback::Closure { expr, waits } => Answer::Closure { expr, waits },
-            values::Fallback::Path(path) => {
-                let arguments = by_name(&mut function.signature, &mut unpacked);
-                Answer::Path { path, arguments }
-            }
+            values::Fallback::Path(path) => Answer::Path { path, arguments: names },
         };
         Fallback { answer, on: arguments.fallback_on.unwrap_or(FallbackOn::Rejection) }
     });
-    if let Breaker::Own { family: Some(family), .. } = &breaker {
-        rules::check_key(&family.key, unpacked.iter().map(|Unpacked { pattern, .. }| pattern), problems);
+    let family_key = match &breaker {
+        Breaker::Own { family: Some(family), .. } => Some(&family.key),
+        _ => None,
+    };
+    let good_key = arguments.last_good.as_ref().and_then(|good| good.key.as_ref());
+    for key in family_key.into_iter().chain(good_key) {
+        rules::check_key(key, unpacked.iter().map(|Unpacked { pattern, .. }| pattern), problems);
     }
     let runtime = arguments.crate_path.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::breaker_runtime));
     let runtime = quote_spanned!(Span::mixed_site()=> #runtime::__private);
-    let (limit, ignore) = (arguments.timeout, arguments.ignore);
-    let (failure_if, class) = (arguments.failure_if, arguments.class);
-    Plan { runtime, function, breaker, accessor, limit, ignore, failure_if, class, fallback, unpacked, doubts }
+    Plan {
+        runtime,
+        function,
+        breaker,
+        accessor,
+        limit: arguments.timeout,
+        total: arguments.total_timeout,
+        retry: arguments.retry,
+        last_good: arguments.last_good,
+        ignore: arguments.ignore,
+        failure_if: arguments.failure_if,
+        class: arguments.class,
+        fallback,
+        unpacked,
+        copied,
+        doubts,
+    }
 }
 
 fn breaker(arguments: &mut Arguments, signature: &Signature) -> Breaker {
@@ -238,7 +268,26 @@ fn by_name(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Ident
     names
 }
 
+/// The arguments of which each attempt has its own: all that have a name by now. The functions's own are not changed, so
+/// `mut` goes with the copies.
+fn copied(signature: &mut Signature) -> Vec<Copied> {
+    let mut copied = Vec::new();
+    for argument in &mut signature.inputs {
+        if let FnArg::Typed(typed) = argument {
+            if let Pat::Ident(PatIdent { by_ref: None, mutability, subpat: None, ident, .. }) = &mut *typed.pat {
+                copied.push(Copied { mutability: mutability.take(), name: ident.clone() });
+            }
+        }
+    }
+    copied
+}
+
 impl Plan {
+    /// Whether a call that did not succeed may be answered, or made again, by what stands around its breaker.
+    pub(crate) fn is_stacked(&self) -> bool {
+        self.retry.is_some() || self.last_good.is_some()
+    }
+
     /// The breakers, where there is one for each key.
     pub(crate) fn family(&self) -> Option<&Family> {
         match &self.breaker {

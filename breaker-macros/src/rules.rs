@@ -5,7 +5,7 @@ use std::time::Duration;
 use humantime::format_duration;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Expr, FnArg, GenericParam, Ident, Pat, ReceiverKind, Signature, Token};
+use syn::{Attribute, Expr, FnArg, GenericParam, Ident, Pat, Receiver, ReceiverKind, Signature, Token};
 
 use crate::args::keys::{Group, Id};
 use crate::args::values::{Accessor, Fallback, Value, Window, place};
@@ -36,6 +36,7 @@ pub(crate) fn check(arguments: &Arguments, problems: &mut Problems) {
         check_probes(arguments, problems);
     }
     check_family(arguments, problems);
+    check_stack(arguments, problems);
     if let (Some(key), true) = (arguments.given(Id::Span), cfg!(not(feature = "tracing"))) {
         let text = "`span` needs somebody to tell: switch on the feature `tracing` of `breaker-runtime` \
                     (`cargo add breaker-runtime --features tracing`)";
@@ -85,8 +86,8 @@ pub(crate) fn check_key<'a>(key: &Expr, unpacked: impl Iterator<Item = &'a Pat>,
     for name in unpacked.flat_map(types::bound_names) {
         if types::names(key, &name) {
             let text = format!(
-                "`{name}` does not exist yet when the key is needed, because the `fallback` is given the whole argument: \
-                 give the argument a name and write the key as a part of it, or write the fallback as a closure"
+                "`{name}` does not exist yet when the key is needed, because a `fallback` or a second attempt is given the \
+                 whole argument: give the argument a name, and write the key as a part of it"
             );
             problems.at(key, text);
         }
@@ -177,6 +178,36 @@ fn check_limits(arguments: &Arguments, problems: &mut Problems) {
         let text = "`burst` says how many calls may come at once under a `rate_limit`: add `rate_limit = \"100/s\"` or the \
                     like, or leave `burst` out";
         problems.at(burst, text);
+    }
+}
+
+/// What stands around the breaker.
+fn check_stack(arguments: &Arguments, problems: &mut Problems) {
+    if let (Some(key), true) = (arguments.given(Id::Retry), cfg!(not(feature = "retry"))) {
+        let text =
+            "`retry` needs the feature `retry` of `breaker-runtime` (`cargo add breaker-runtime --features retry`)";
+        problems.at(key, text);
+    }
+    if let (Some(key), true) = (arguments.given(Id::LastGood), cfg!(not(feature = "last_good"))) {
+        let text = "`last_good` needs the feature `last_good` of `breaker-runtime` \
+                    (`cargo add breaker-runtime --features last_good`)";
+        problems.at(key, text);
+    }
+    if let Some(retry) = &arguments.retry {
+        let backoff = retry.backoff.as_ref().map_or(Some(Duration::from_millis(100)), Value::known);
+        not_shorter("max", retry.max.as_ref(), "backoff", backoff, problems);
+    }
+    let limit = arguments.timeout.as_ref().and_then(Value::known);
+    not_shorter("total_timeout", arguments.total_timeout.as_ref(), "timeout", limit, problems);
+    let Some(good) = &arguments.last_good else { return };
+    if let (Some(key), None) = (arguments.given(Id::LastGood), good.given(Id::GoodTtl)) {
+        let text =
+            "`last_good` needs to know how old an answer may be that is given: add `ttl`, such as `ttl = \"1h\"`";
+        problems.at(key, text);
+    }
+    if let (Some(max), Some(_)) = (good.given(Id::GoodMax), good.given(Id::GoodStore)) {
+        let text = "`max` is for answers in memory, and `store` names another place: keep only one of the two";
+        problems.at(max, text);
     }
 }
 
@@ -295,8 +326,21 @@ fn nobody_counts(arguments: &Arguments, function: &Function) -> Option<Doubt> {
 
 /// What is wrong with these arguments on this function.
 pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mut Problems) {
-    if let Some(key) = arguments.given(Id::Timeout) {
-        check_time_limit(key, function, problems);
+    for id in [Id::Timeout, Id::TotalTimeout] {
+        if let Some(key) = arguments.given(id) {
+            check_time_limit(key, function, problems);
+        }
+    }
+    if let Some(key) = arguments.given(Id::Retry) {
+        check_retry(key, function, problems);
+    }
+    if let (Some(key), Some(good)) = (arguments.given(Id::LastGood), &arguments.last_good) {
+        let depends = function.signature.inputs.iter().any(|argument| matches!(argument, FnArg::Typed(_)));
+        if depends && good.given(Id::GoodKey).is_none() {
+            let text = "`last_good` needs to know what the answer depends on: add `key = …`, or `key = ()` where one answer is \
+                        good for all arguments";
+            problems.at(key, text);
+        }
     }
     let after_failures = arguments.fallback_on == Some(FallbackOn::Failure);
     if function.output.opaque && arguments.given(Id::Fallback).is_none() {
@@ -308,8 +352,9 @@ pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mu
     }
     match &arguments.fallback {
         Some(Fallback::Path(_)) => {
-            refuse_conditional(&function.signature, problems);
-            if after_failures {
+            let remedy = "to a `fallback`: write the fallback as a closure, or make the whole function conditional";
+            refuse_conditional(&function.signature, remedy, problems);
+            if arguments.retry.is_none() && (after_failures || arguments.last_good.is_some()) {
                 refuse_mutable(&function.signature, problems);
             }
         }
@@ -323,13 +368,40 @@ pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mu
 
 fn check_time_limit(key: &Ident, function: &Function, problems: &mut Problems) {
     if !function.is_async() {
-        let text = "`timeout` works on async functions only: a running sync call cannot be stopped from outside; \
-                    set a time limit in the client that it uses";
+        let text = format!(
+            "`{key}` works on async functions only: a running sync call cannot be stopped from outside; \
+             set a time limit in the client that it uses"
+        );
         problems.at(key, text);
     } else if cfg!(not(feature = "tokio")) {
-        let text = "`timeout` needs a timer: switch on the feature `tokio` of `breaker-runtime` \
-                    (`cargo add breaker-runtime --features tokio`)";
+        let text = format!(
+            "`{key}` needs a timer: switch on the feature `tokio` of `breaker-runtime` \
+             (`cargo add breaker-runtime --features tokio`)"
+        );
         problems.at(key, text);
+    }
+}
+
+/// Each attempt needs the arguments for itself.
+fn check_retry(key: &Ident, function: &Function, problems: &mut Problems) {
+    if function.is_async() && cfg!(not(feature = "tokio")) {
+        let text = "`retry` needs a timer on async functions: switch on the feature `tokio` of `breaker-runtime` \
+                    (`cargo add breaker-runtime --features retry,tokio`)";
+        problems.at(key, text);
+    }
+    refuse_conditional(&function.signature, "to a second attempt: make the whole function conditional", problems);
+    for argument in &function.signature.inputs {
+        if let Some(mutable) = mutability(argument) {
+            let text = "the first attempt may have changed what is behind a mutable reference, so a second one would not be \
+                        the same call: leave `retry` out, or retry a function within that takes none";
+            problems.at(mutable, text);
+        } else if let FnArg::Receiver(receiver) = argument {
+            if !is_shared(receiver) {
+                let text = "the first attempt uses up an owned `self`, and a second one would have none: take `&self`, or leave \
+                            `retry` out";
+                problems.at(receiver, text);
+            }
+        }
     }
 }
 
@@ -341,12 +413,10 @@ fn attributes(argument: &FnArg) -> &[Attribute] {
 }
 
 /// Whether such a parameter exists is not known yet, so the fallback's arguments are not either.
-fn refuse_conditional(signature: &Signature, problems: &mut Problems) {
+fn refuse_conditional(signature: &Signature, remedy: &str, problems: &mut Problems) {
     for attribute in signature.inputs.iter().flat_map(attributes) {
         if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
-            let text = "a conditional parameter cannot be passed on to a `fallback`: write the fallback as a closure, \
-                        or make the whole function conditional";
-            problems.at(attribute, text);
+            problems.at(attribute, format!("a conditional parameter cannot be passed on {remedy}"));
         }
     }
 }
@@ -356,7 +426,7 @@ fn refuse_mutable(signature: &Signature, problems: &mut Problems) {
     for argument in &signature.inputs {
         if let Some(mutable) = mutability(argument) {
             let text = "a mutable reference cannot be kept for a fallback after a failure: \
-                        write the fallback as a closure, or leave `fallback_on = \"failure\"` out";
+                        write the fallback as a closure, or leave `fallback_on = \"failure\"` and `last_good` out";
             problems.at(mutable, text);
         }
     }
@@ -370,6 +440,15 @@ fn mutability(argument: &FnArg) -> Option<&Token![mut]> {
             ReceiverKind::Typed(_, ty) => types::mutable_reference(ty),
             _ => None,
         },
+    }
+}
+
+/// Whether it is `&self`, in any way of writing, so that several attempts can have it.
+fn is_shared(receiver: &Receiver) -> bool {
+    match &receiver.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => types::is_reference(ty),
+        _ => false,
     }
 }
 

@@ -111,6 +111,11 @@ pub(crate) fn mutable_reference(ty: &Type) -> Option<&Token![mut]> {
     }
 }
 
+/// Whether it is `&T`, `&mut T`, or `Pin` of one of them.
+pub(crate) fn is_reference(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Reference(_)) || only_argument(ty, "Pin").is_some_and(is_reference)
+}
+
 /// Whether one of `words` stands in the tokens, however deep.
 pub(crate) fn mentions(tokens: impl ToTokens, words: &[&str]) -> bool {
     fn search(tokens: TokenStream, words: &[&str]) -> bool {

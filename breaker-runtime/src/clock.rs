@@ -84,11 +84,20 @@ impl Clock {
     }
 
     /// The clock to turn, where there is one.
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", feature = "retry"))]
     pub(crate) fn by_hand(&self) -> Option<&ManualClock> {
         match &self.0 {
             Source::Manual(clock) => Some(clock),
             Source::Monotonic => None,
+        }
+    }
+
+    /// Lets so much time pass, on this thread: blocks it, or turns the clock that is turned by hand.
+    #[cfg(feature = "retry")]
+    pub(crate) fn wait(&self, time: Duration) {
+        match self.by_hand() {
+            Some(clock) => clock.advance(time),
+            None => std::thread::sleep(time),
         }
     }
 

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     /// As many calls were made within a time as may be ([`Settings::rate_limit`](crate::Settings::rate_limit)); this one
     /// was not.
     Limited,
+    /// The time for all attempts was over (the attribute's `total_timeout`), and the one under way was dropped.
+    TotalTimedOut,
 }
 
 impl ErrorKind {
@@ -46,6 +48,7 @@ impl ErrorKind {
             Self::TimedOut => "timed_out",
             Self::Full => "rejected_full",
             Self::Limited => "rejected_limited",
+            Self::TotalTimedOut => "total_timed_out",
         }
     }
 }
@@ -105,7 +108,8 @@ impl Refusal {
             3 => ErrorKind::ForcedOpen,
             4 => ErrorKind::TimedOut,
             5 => ErrorKind::Full,
-            _ => ErrorKind::Limited,
+            6 => ErrorKind::Limited,
+            _ => ErrorKind::TotalTimedOut,
         }
     }
 }
@@ -203,6 +207,10 @@ impl fmt::Display for CircuitBreakerError {
             ErrorKind::TimedOut => {
                 write!(f, "circuit breaker `{name}`: the call was stopped at its time limit of {}", Plain(self.time()))
             }
+            ErrorKind::TotalTimedOut => {
+                let limit = Plain(self.time());
+                write!(f, "circuit breaker `{name}`: there was no answer within {limit}, the limit for all attempts")
+            }
         }
     }
 }
@@ -223,7 +231,7 @@ impl Error for CircuitBreakerError {}
 impl From<CircuitBreakerError> for io::Error {
     fn from(error: CircuitBreakerError) -> Self {
         let kind = match error.kind() {
-            ErrorKind::TimedOut => io::ErrorKind::TimedOut,
+            ErrorKind::TimedOut | ErrorKind::TotalTimedOut => io::ErrorKind::TimedOut,
             _ => io::ErrorKind::Other,
         };
         Self::new(kind, error)

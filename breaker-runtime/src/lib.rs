@@ -45,6 +45,8 @@
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
 //! | `tracing` | no | events for logs and traces, told below |
 //! | `axum` | no | [`web`]: the error as a response, a router that tells of all breakers |
+//! | `retry` | no | the key `retry`: failed calls made again (on async functions with `tokio`) |
+//! | `last_good` | no | the key `last_good` and [`last_good`]: good answers kept for bad times |
 //! | `config` | no | [`config`]: settings and modes from files, watched, from the environment, and from sources of your own |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
@@ -55,7 +57,7 @@
 //! | target | level | when | fields |
 //! | --- | --- | --- | --- |
 //! | `breaker_runtime::change` | `WARN` where a breaker opens by a rule (not where it only would) or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
-//! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a probe has ended, or any call with `span = true` | `breaker`, `key`, `state`, `outcome` |
+//! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a failed call is made again, an earlier answer is given, a probe has ended, or any call with `span = true` | `breaker`, `key`, `state`, `outcome` |
 //! | `breaker_runtime::config` | `INFO`, or `WARN` where it was refused or names no breaker | a [configuration](config) was tried | |
 //!
 //! `from`, `to` and `state` are `closed`, `open` or `half_open`; fields that say nothing are left out. The line itself is
@@ -95,6 +97,8 @@ mod policy;
 pub mod registry;
 mod report;
 mod site;
+#[cfg(any(feature = "tokio", feature = "retry", feature = "last_good"))]
+mod stack;
 mod state;
 mod sync;
 #[cfg(feature = "testing")]
@@ -127,5 +131,7 @@ pub use observe::prometheus;
 pub use origin::Origin;
 pub use policy::{OnCancel, Settings, SettingsError, Window};
 pub use report::{FailureSample, Report, Rule};
+#[cfg(feature = "last_good")]
+pub use stack::last_good;
 pub use state::State;
 pub use window::{Latency, WindowCounts};

@@ -93,12 +93,13 @@ fn a_snapshot() {
             "admitted": 2, "succeeded": 0, "failed": 2, "ignored": 0, "cancelled": 0, "in_flight": 0, "timed_out": 0,
             "slow": 0, "late": 0, "rejected": {"open": 1, "probing": 0, "recovering": 0, "forced_open": 0, "full": 0, "limited": 0},
             "would_have_rejected": 0, "fallbacks_run": 0, "fallbacks_answered": 0, "fallbacks_failed": 0,
+            "total_timed_out": 0, "retried": 0, "last_good_served": 0,
         },
         "latency": {
             "calls": 2, "mean_seconds": 1.5, "p50_seconds": 1.006_632_959, "p90_seconds": 2.0, "p95_seconds": 2.0,
             "p99_seconds": 2.0, "max_seconds": 2.0,
         },
-        "failures_by_class": {"refused": 2}, "trips": 1, "open_seconds": 10.0, "last_trip": report(),
+        "failures_by_class": {"refused": 2}, "trips": 1, "open_seconds": 10.0, "last_good_age_seconds": null, "last_trip": report(),
         "config_refused": null,
     });
     assert_eq!(settled(&breaker.snapshot()), expected);

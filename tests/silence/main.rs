@@ -83,6 +83,7 @@ mod asynchronous;
 mod breakers;
 mod families;
 mod methods;
+mod stack;
 mod sync;
 
 /// Every shape is compiled; one of them runs, so that the file is a test like others.

@@ -44,6 +44,21 @@ pub(crate) enum Id {
     FallbackOn,
     Latency,
     Span,
+    TotalTimeout,
+    Retry,
+    LastGood,
+    // Within `retry(…)`.
+    RetryAttempts,
+    RetryBackoff,
+    RetryFactor,
+    RetryMax,
+    RetryJitter,
+    RetryWhen,
+    // Within `last_good(…)`.
+    GoodKey,
+    GoodTtl,
+    GoodMax,
+    GoodStore,
 }
 
 /// What a key is about.
@@ -57,11 +72,24 @@ pub(crate) enum Group {
     Fallback,
     Time,
     Limit,
+    Stack,
     Seeing,
 }
 
+/// What stands behind a key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    Value,
+    Pattern,
+    PatternOrClosure,
+    /// `key`, which is `key = true`, or a value.
+    Flag,
+    /// `key`, or `key(…)` with keys of its own.
+    List,
+}
+
 /// One key, as people read about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) id: Id,
     pub(crate) name: &'static str,
@@ -81,7 +109,7 @@ const RATE: &str = "a share above 0 and up to 1, such as `0.5` or `\"50%\"`, or 
 const WINDOW: &str =
     "a time as text, such as `\"30s\"`, a number of calls from 1 to 65535, or a `Duration` or `u32` constant";
 
-pub(crate) static KEYS: [Key; 39] = [
+pub(crate) static KEYS: [Key; 42] = [
     Key {
         id: Id::Threshold,
         name: "threshold",
@@ -321,6 +349,27 @@ pub(crate) static KEYS: [Key; 39] = [
         meaning: "whether failed and timed-out calls get the fallback too (`\"rejection\"`)",
     },
     Key {
+        id: Id::LastGood,
+        name: "last_good",
+        group: Group::Stack,
+        accepts: "`last_good(key = …, ttl = \"1h\")`, with `max` and `store` if need be",
+        meaning: "keeps good answers, and gives the last one where the call is rejected or fails (none are kept)",
+    },
+    Key {
+        id: Id::TotalTimeout,
+        name: "total_timeout",
+        group: Group::Stack,
+        accepts: TIME,
+        meaning: "how long the caller waits at most, for all attempts and the waits between them (no limit)",
+    },
+    Key {
+        id: Id::Retry,
+        name: "retry",
+        group: Group::Stack,
+        accepts: "`retry`, or `retry(attempts = 3, backoff = \"100ms\")` with `factor`, `max`, `jitter` and `when` if need be",
+        meaning: "makes a failed call again, each time through the breaker: for idempotent functions only (calls are made once)",
+    },
+    Key {
         id: Id::MaxConcurrent,
         name: "max_concurrent",
         group: Group::Limit,
@@ -357,27 +406,118 @@ pub(crate) static KEYS: [Key; 39] = [
     },
 ];
 
-pub(crate) fn find(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
+/// The keys within `retry(…)`.
+pub(crate) static RETRY: [Key; 6] = [
+    Key {
+        id: Id::RetryAttempts,
+        name: "attempts",
+        group: Group::Stack,
+        accepts: "a whole number from 1 to 100, or a `u32` constant",
+        meaning: "how often a call is made at most, the first time included (3)",
+    },
+    Key {
+        id: Id::RetryBackoff,
+        name: "backoff",
+        group: Group::Stack,
+        accepts: TIME,
+        meaning: "the wait before the second attempt (100 ms)",
+    },
+    Key {
+        id: Id::RetryFactor,
+        name: "factor",
+        group: Group::Stack,
+        accepts: "a number of at least 1, such as `2.0`, or an `f64` constant",
+        meaning: "each further wait is so many times longer (2)",
+    },
+    Key {
+        id: Id::RetryMax,
+        name: "max",
+        group: Group::Stack,
+        accepts: TIME,
+        meaning: "the longest wait, before `jitter` (2 s, or `backoff` where that is longer)",
+    },
+    Key {
+        id: Id::RetryJitter,
+        name: "jitter",
+        group: Group::Stack,
+        accepts: "nothing, `true` or `false`, or a `bool` constant",
+        meaning: "makes each wait longer by a random part, up to twice as long (`false`)",
+    },
+    Key {
+        id: Id::RetryWhen,
+        name: "when",
+        group: Group::Stack,
+        accepts: "a pattern of the error, such as `Error::Busy(_)`, with an optional `if` guard, or a closure such as `|error| …`",
+        meaning: "the failures after which the call is made again (all)",
+    },
+];
+
+/// The keys within `last_good(…)`.
+pub(crate) static LAST_GOOD: [Key; 4] = [
+    Key {
+        id: Id::GoodKey,
+        name: "key",
+        group: Group::Stack,
+        accepts: "an expression over the arguments, such as `sku` or `(tenant, sku)`",
+        meaning: "what the answer depends on (where the function has no arguments but `self`, it may be left out)",
+    },
+    Key {
+        id: Id::GoodTtl,
+        name: "ttl",
+        group: Group::Stack,
+        accepts: TIME,
+        meaning: "how old an answer may be that is given",
+    },
+    Key {
+        id: Id::GoodMax,
+        name: "max",
+        group: Group::Stack,
+        accepts: "a whole number from 1 to 1000000000, or a `u32` constant",
+        meaning: "how many answers are kept in memory (10000)",
+    },
+    Key {
+        id: Id::GoodStore,
+        name: "store",
+        group: Group::Stack,
+        accepts: "the path of a static store, such as `ANSWERS`, or another expression of one",
+        meaning: "where answers are kept (in the memory of this process)",
+    },
+];
+
+impl Id {
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Ignore => Form::Pattern,
+            Self::RetryWhen => Form::PatternOrClosure,
+            Self::RetryJitter => Form::Flag,
+            Self::Retry | Self::LastGood => Form::List,
+            _ => Form::Value,
+        }
+    }
 }
 
-/// The key called `id`; the list holds every one.
+/// The key called `name` among `keys`.
+pub(crate) fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
+    keys.iter().find(|key| key.name == name)
+}
+
+/// The key called `id`; the lists hold every one.
 #[cfg(test)]
 pub(crate) fn get(id: Id) -> &'static Key {
-    KEYS.iter().find(|key| key.id == id).unwrap_or(&KEYS[0])
+    KEYS.iter().chain(&RETRY).chain(&LAST_GOOD).find(|key| key.id == id).unwrap_or(&KEYS[0])
 }
 
 /// What to say about a key that does not exist.
-pub(crate) fn unknown(name: &str) -> String {
+pub(crate) fn unknown(keys: &'static [Key], name: &str) -> String {
     let mut text = format!("there is no key `{name}`");
-    if let Some(meant) = meant_by(name) {
+    if let Some(meant) = meant_by(keys, name) {
         let _ = write!(text, ", did you mean `{meant}`?");
     }
     text.push_str(" (the keys are ");
-    for (position, key) in KEYS.iter().enumerate() {
+    for (position, key) in keys.iter().enumerate() {
         let before = match position {
             0 => "",
-            _ if position + 1 == KEYS.len() => " and ",
+            _ if position + 1 == keys.len() => " and ",
             _ => ", ",
         };
         let _ = write!(text, "{before}{}", key.name);
@@ -387,14 +527,14 @@ pub(crate) fn unknown(name: &str) -> String {
 }
 
 /// The key that was probably meant: the nearest one, or the one whose beginning was typed.
-fn meant_by(name: &str) -> Option<&'static str> {
-    let nearest = KEYS.iter().map(|key| (distance(name, key.name), key.name)).min()?;
+fn meant_by(keys: &'static [Key], name: &str) -> Option<&'static str> {
+    let nearest = keys.iter().map(|key| (distance(name, key.name), key.name)).min()?;
     let tolerated = (name.chars().count() / 3).clamp(1, 3);
     if nearest.0 <= tolerated {
         return Some(nearest.1);
     }
     let begun = |key: &&Key| name.len() >= 3 && key.name.starts_with(name);
-    KEYS.iter().find(begun).map(|key| key.name)
+    keys.iter().find(begun).map(|key| key.name)
 }
 
 /// How many letters to insert, delete, replace or swap with their neighbour to get from one word to the other.
@@ -423,14 +563,17 @@ mod tests {
 
     #[test]
     fn every_id_is_listed_once() {
-        for key in &KEYS {
-            assert_eq!(KEYS.iter().filter(|other| other.id == key.id).count(), 1, "{}", key.name);
-            assert_eq!(KEYS.iter().filter(|other| other.name == key.name).count(), 1, "{}", key.name);
-            assert_eq!(get(key.id).name, key.name);
-            assert_eq!(find(key.name).map(|found| found.id), Some(key.id));
+        let lists: [&'static [Key]; 3] = [&KEYS, &RETRY, &LAST_GOOD];
+        for keys in lists {
+            for key in keys {
+                assert_eq!(lists.concat().iter().filter(|other| other.id == key.id).count(), 1, "{}", key.name);
+                assert_eq!(keys.iter().filter(|other| other.name == key.name).count(), 1, "{}", key.name);
+                assert_eq!(get(key.id).name, key.name);
+                assert_eq!(find(keys, key.name).map(|found| found.id), Some(key.id));
+            }
         }
         // The last one declared: as many ids as keys, so none is missing.
-        assert_eq!(Id::Span as usize + 1, KEYS.len());
+        assert_eq!(Id::GoodStore as usize + 1, lists.concat().len());
     }
 
     #[test]
@@ -460,17 +603,22 @@ mod tests {
             ("max_concurent", "max_concurrent"),
             ("rate_limits", "rate_limit"),
             ("bursts", "burst"),
+            ("total_time", "total_timeout"),
+            ("retri", "retry"),
+            ("lastgood", "last_good"),
         ] {
-            assert_eq!(meant_by(typed), Some(meant), "{typed}");
+            assert_eq!(meant_by(&KEYS, typed), Some(meant), "{typed}");
         }
         for typed in ["", "x", "colour", "hedge", "ab", "ünïcödé"] {
-            assert_eq!(meant_by(typed), None, "{typed}");
+            assert_eq!(meant_by(&KEYS, typed), None, "{typed}");
         }
+        assert_eq!(meant_by(&RETRY, "atempts"), Some("attempts"));
+        assert_eq!(meant_by(&RETRY, "probes"), None);
     }
 
     #[test]
     fn an_unknown_key_is_told_all_keys() {
-        let text = unknown("treshold");
+        let text = unknown(&KEYS, "treshold");
         assert!(text.starts_with("there is no key `treshold`, did you mean `threshold`?"), "{text}");
         for key in &KEYS {
             assert!(text.contains(key.name), "{text}");
@@ -481,7 +629,7 @@ mod tests {
     #[test]
     fn the_reference_has_every_key() {
         let reference = include_str!("../lib.rs");
-        for key in &KEYS {
+        for key in KEYS.iter().chain(&RETRY).chain(&LAST_GOOD) {
             let cell = |text: &str| text.replace('|', "\\|");
             let row = format!("/// | `{}` | {} | {} |", key.name, cell(key.accepts), cell(key.meaning));
             assert!(reference.contains(&row), "missing in the reference of lib.rs:\n{row}");

@@ -1,6 +1,7 @@
 //! The text between the attribute's parentheses, as arguments that remember where they stand.
 
 pub(crate) mod keys;
+pub(crate) mod stack;
 pub(crate) mod values;
 
 use std::time::Duration;
@@ -10,10 +11,11 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Ident, Pat, PatIdent, Result, Token};
+use syn::{Error, Expr, Ident, Pat, PatIdent, Result, Token, token};
 
 use crate::problems::Problems;
-use keys::{Id, Key};
+use keys::{Form, Id, KEYS, Key};
+use stack::{LastGood, Retry};
 use values::{Accessor, Fallback, PerTime, Value, Window};
 
 /// What a dropped call counts as.
@@ -38,13 +40,13 @@ pub(crate) enum FallbackOn {
     Failure,
 }
 
-/// The pattern of `ignore` and its guard.
-pub(crate) struct Ignore {
+/// A pattern of errors and its guard.
+pub(crate) struct Errors {
     pub(crate) pattern: Pat,
     pub(crate) guard: Option<Expr>,
 }
 
-impl Ignore {
+impl Errors {
     /// The name that is all of the pattern: of a constant or a variant in scope, or else a binding that matches everything.
     pub(crate) fn name_alone(&self) -> Option<&Ident> {
         match &self.pattern {
@@ -58,12 +60,10 @@ impl Ignore {
     }
 
     /// A name in lower case is a binding for certain.
-    fn refuse_binding(&self) -> Result<()> {
+    fn refuse_binding(&self, remedy: &str) -> Result<()> {
         match self.name_alone() {
             Some(name) if name.to_string().starts_with(char::is_lowercase) => {
-                let text = format!(
-                    "`{name}` matches every error: write `_` to ignore all of them, or add a guard: `{name} if …`"
-                );
+                let text = format!("`{name}` matches every error: {remedy}, or add a guard: `{name} if …`");
                 Err(Error::new_spanned(name, text))
             }
             _ => Ok(()),
@@ -113,43 +113,45 @@ pub(crate) struct Arguments {
     pub(crate) max_concurrent: Option<Value<u32>>,
     pub(crate) rate_limit: Option<PerTime>,
     pub(crate) burst: Option<Value<u32>>,
-    pub(crate) ignore: Option<Ignore>,
+    pub(crate) ignore: Option<Errors>,
     pub(crate) failure_if: Option<Expr>,
     pub(crate) class: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
     pub(crate) fallback_on: Option<FallbackOn>,
     pub(crate) latency: Option<Value<bool>>,
     pub(crate) span: Option<Value<bool>>,
+    pub(crate) total_timeout: Option<Value<Duration>>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) last_good: Option<LastGood>,
 }
 
 /// What a value looks like before its key is asked about it.
 enum Raw {
     Expr(Expr),
-    Pattern(Ignore),
+    Pattern(Errors),
+    /// What stands between the parentheses; nothing, where the key stands alone.
+    List(TokenStream),
 }
 
 pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Arguments {
     let mut arguments = Arguments::default();
-    let read = |input: ParseStream| {
-        arguments.read(input, problems);
-        Ok(())
-    };
-    if let Err(error) = read.parse2(tokens) {
-        problems.add(error);
-    }
+    let given = read(tokens, &KEYS, problems, |key, value, problems| arguments.set(key, value, problems));
+    arguments.given = given;
     arguments
 }
 
-impl Arguments {
-    /// The key as it was written, to point at.
-    pub(crate) fn given(&self, id: Id) -> Option<&Ident> {
-        self.given.iter().find(|given| given.key.id == id).map(|given| &given.ident)
-    }
-
-    /// Reads all that can be read: after a mistake it goes on with the next key.
-    fn read(&mut self, input: ParseStream, problems: &mut Problems) {
+/// Reads all that can be read: after a mistake it goes on with the next key.
+fn read(
+    tokens: TokenStream,
+    keys: &'static [Key],
+    problems: &mut Problems,
+    mut set: impl FnMut(&'static Key, Raw, &mut Problems) -> Result<()>,
+) -> Vec<Given> {
+    let mut given = Vec::new();
+    let read = |input: ParseStream| {
         while !input.is_empty() {
-            if let Err(error) = self.argument(input) {
+            let set_it = argument(input, keys, &mut given).and_then(|(key, value)| set(key, value, problems));
+            if let Err(error) = set_it {
                 problems.add(error);
                 skip_to_comma(input);
             }
@@ -157,40 +159,74 @@ impl Arguments {
                 problems.add(error);
             }
         }
+        Ok(())
+    };
+    if let Err(error) = read.parse2(tokens) {
+        problems.add(error);
+    }
+    given
+}
+
+fn argument(input: ParseStream, keys: &'static [Key], given: &mut Vec<Given>) -> Result<(&'static Key, Raw)> {
+    let Ok(ident) = input.call(Ident::parse_any) else {
+        return Err(input.error("expected a key and its value, such as `threshold = 3`"));
+    };
+    let refuse = |text: String| {
+        skip_value(input, keys);
+        Err(Error::new_spanned(&ident, text))
+    };
+    let Some(key) = keys::find(keys, &ident.to_string()) else {
+        return refuse(keys::unknown(keys, &ident.to_string()));
+    };
+    if given.iter().any(|given| given.key.id == key.id) {
+        return refuse(format!("`{}` is given twice", key.name));
+    }
+    given.push(Given { key, ident: ident.clone() });
+    let form = key.id.form();
+    if matches!(form, Form::Flag | Form::List) && (input.is_empty() || input.peek(Token![,])) {
+        return Ok((key, Raw::List(TokenStream::new())));
+    }
+    if form == Form::List {
+        return list(key, &ident, input).map(|list| (key, list));
+    }
+    let missing = format!("`{}` needs a value after `=`: it accepts {}", key.name, key.accepts);
+    if !input.peek(Token![=]) || input.peek(Token![==]) {
+        return Err(Error::new_spanned(&ident, missing));
+    }
+    let equals: Token![=] = input.parse()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        let mut tokens = ident.to_token_stream();
+        equals.to_tokens(&mut tokens);
+        return Err(Error::new_spanned(tokens, missing));
+    }
+    Ok((key, raw_value(key, input, keys)?))
+}
+
+fn list(key: &Key, ident: &Ident, input: ParseStream) -> Result<Raw> {
+    if !input.peek(token::Paren) {
+        return Err(Error::new_spanned(ident, format!("`{}` accepts {}", key.name, key.accepts)));
+    }
+    match input.parse()? {
+        TokenTree::Group(group) => Ok(Raw::List(group.stream())),
+        other => Ok(Raw::List(other.into())),
+    }
+}
+
+impl Arguments {
+    /// The key as it was written, to point at.
+    pub(crate) fn given(&self, id: Id) -> Option<&Ident> {
+        ident_of(&self.given, id)
     }
 
-    fn argument(&mut self, input: ParseStream) -> Result<()> {
-        let Ok(ident) = input.call(Ident::parse_any) else {
-            return Err(input.error("expected a key and its value, such as `threshold = 3`"));
-        };
-        let refuse = |text: String| {
-            skip_value(input);
-            Err(Error::new_spanned(&ident, text))
-        };
-        let Some(key) = keys::find(&ident.to_string()) else { return refuse(keys::unknown(&ident.to_string())) };
-        if self.given(key.id).is_some() {
-            return refuse(format!("`{}` is given twice", key.name));
-        }
-        self.given.push(Given { key, ident: ident.clone() });
-        let missing = format!("`{}` needs a value after `=`: it accepts {}", key.name, key.accepts);
-        if !input.peek(Token![=]) || input.peek(Token![==]) {
-            return Err(Error::new_spanned(&ident, missing));
-        }
-        let equals: Token![=] = input.parse()?;
-        if input.is_empty() || input.peek(Token![,]) {
-            let mut tokens = ident.to_token_stream();
-            equals.to_tokens(&mut tokens);
-            return Err(Error::new_spanned(tokens, missing));
-        }
-        let value = raw_value(key, input)?;
-        self.set(key, value)
-    }
-
-    fn set(&mut self, key: &Key, value: Raw) -> Result<()> {
+    fn set(&mut self, key: &Key, value: Raw, problems: &mut Problems) -> Result<()> {
         let expr = match value {
-            Raw::Pattern(ignore) => {
-                ignore.refuse_binding()?;
-                self.ignore = Some(ignore);
+            Raw::Pattern(errors) => {
+                errors.refuse_binding("write `_` to ignore all of them")?;
+                self.ignore = Some(errors);
+                return Ok(());
+            }
+            Raw::List(list) => {
+                self.set_list(key, list, problems);
                 return Ok(());
             }
             Raw::Expr(expr) => expr,
@@ -234,11 +270,23 @@ impl Arguments {
             Id::FallbackOn => self.fallback_on = Some(values::choice(key, &expr, &FALLBACK_ON)?),
             Id::Latency => self.latency = Some(values::flag(key, &expr)?),
             Id::Span => self.span = Some(values::flag(key, &expr)?),
-            // Its value was read as a pattern.
-            Id::Ignore => {}
+            Id::TotalTimeout => self.total_timeout = Some(values::time(key, &expr)?),
+            // Read as a pattern, as a list, or within one.
+            _ => {}
         }
         Ok(())
     }
+
+    fn set_list(&mut self, key: &Key, list: TokenStream, problems: &mut Problems) {
+        match key.id {
+            Id::Retry => self.retry = Some(stack::retry(list, problems)),
+            _ => self.last_good = Some(stack::last_good(list, problems)),
+        }
+    }
+}
+
+fn ident_of(given: &[Given], id: Id) -> Option<&Ident> {
+    given.iter().find(|given| given.key.id == id).map(|given| &given.ident)
 }
 
 const ON_CANCEL: [(&str, OnCancel); 3] =
@@ -249,13 +297,16 @@ const OVERFLOW: [(&str, Overflow); 2] = [("metrics_only", Overflow::MetricsOnly)
 const FALLBACK_ON: [(&str, FallbackOn); 2] = [("rejection", FallbackOn::Rejection), ("failure", FallbackOn::Failure)];
 
 /// A whole value; what is not one is passed over and reported as a whole.
-fn raw_value(key: &Key, input: ParseStream) -> Result<Raw> {
-    if key.id == Id::Ignore && input.peek(Token![|]) {
+fn raw_value(key: &Key, input: ParseStream, keys: &'static [Key]) -> Result<Raw> {
+    let form = key.id.form();
+    let closure = input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]);
+    if form == Form::Pattern && input.peek(Token![|]) {
         let text = "`ignore` is a pattern, not a closure: write `error if …`, or several patterns without a first `|`";
-        return Err(Error::new_spanned(skip_value(input), text));
+        return Err(Error::new_spanned(skip_value(input, keys), text));
     }
     let ahead = input.fork();
-    let parsed = if key.id == Id::Ignore { pattern(&ahead) } else { ahead.parse().map(Raw::Expr) };
+    let as_pattern = form == Form::Pattern || form == Form::PatternOrClosure && !closure;
+    let parsed = if as_pattern { pattern(&ahead) } else { ahead.parse().map(Raw::Expr) };
     let whole = ahead.is_empty() || ahead.peek(Token![,]) || at_key(&ahead);
     match parsed {
         Ok(value) if whole => {
@@ -263,7 +314,7 @@ fn raw_value(key: &Key, input: ParseStream) -> Result<Raw> {
             Ok(value)
         }
         _ => {
-            let unread = skip_value(input);
+            let unread = skip_value(input, keys);
             Err(Error::new_spanned(unread, format!("`{}` accepts {}", key.name, key.accepts)))
         }
     }
@@ -277,7 +328,7 @@ fn pattern(input: ParseStream) -> Result<Raw> {
     } else {
         None
     };
-    Ok(Raw::Pattern(Ignore { pattern, guard }))
+    Ok(Raw::Pattern(Errors { pattern, guard }))
 }
 
 fn separator(input: ParseStream) -> Result<()> {
@@ -297,8 +348,8 @@ fn at_key(input: ParseStream) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
 }
 
-fn at_known_key(input: ParseStream) -> bool {
-    input.fork().call(Ident::parse_any).is_ok_and(|word| keys::find(&word.to_string()).is_some())
+fn at_known_key(input: ParseStream, keys: &'static [Key]) -> bool {
+    input.fork().call(Ident::parse_any).is_ok_and(|word| keys::find(keys, &word.to_string()).is_some())
 }
 
 /// Passes over what is no argument.
@@ -308,13 +359,13 @@ fn skip_to_comma(input: ParseStream) {
 
 /// Passes over a value that is not looked at, or cannot be read: a comma may be one of a closure's or of a generic
 /// path's, so only one before a key, or at the end, ends it.
-fn skip_value(input: ParseStream) -> TokenStream {
+fn skip_value(input: ParseStream, keys: &'static [Key]) -> TokenStream {
     if input.peek(Token![,]) {
         return TokenStream::new();
     }
     skip(input, |input| {
         let ahead = input.fork();
-        ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || at_key(&ahead) || at_known_key(&ahead))
+        ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || at_key(&ahead) || at_known_key(&ahead, keys))
     })
 }
 

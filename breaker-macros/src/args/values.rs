@@ -359,6 +359,16 @@ pub(crate) fn key(key: &Key, expr: Expr) -> Result<Expr> {
     Err(refused(key, &expr, hint))
 }
 
+/// Where answers are kept.
+pub(crate) fn store(key: &Key, expr: Expr) -> Result<Expr> {
+    match place(&expr) {
+        Expr::Lit(_) | Expr::Closure(_) | Expr::Array(_) | Expr::Async(_) | Expr::Infer(_) | Expr::Range(_) => {
+            Err(refused(key, &expr, ""))
+        }
+        _ => Ok(expr),
+    }
+}
+
 /// What judges an output: a closure or a function's path.
 pub(crate) fn judge(key: &Key, expr: Expr) -> Result<Expr> {
     match bare(&expr) {

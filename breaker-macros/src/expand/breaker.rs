@@ -7,8 +7,8 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::here;
 use super::place::Place;
+use super::{here, run};
 use crate::args::values::{PerTime, Value, Window, place};
 use crate::args::{OnCancel, Overflow};
 use crate::plan::{self, Breaker, Family, Plan, Setting};
@@ -48,25 +48,27 @@ pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
         Breaker::Shared { expr, lasting } => shared(plan, expr, *lasting, site),
     };
     let warnings: TokenStream = plan.doubts.iter().map(warning).collect();
-    match &plan.limit {
-        None => quote_spanned!(here()=> { #warnings #items #handle }),
-        Some(limit) => {
-            let limit = time(plan, limit);
-            let both = match &plan.breaker {
-                Breaker::Own { family: None, .. } => quote_spanned!(here()=> #p::with_limit(#handle)),
-                Breaker::Own { .. } => quote_spanned!(here()=> (#handle, limit)),
-                Breaker::Shared { .. } => quote_spanned!(here()=> (#handle, __LIMIT)),
-            };
-            quote_spanned! {here()=>
-                {
-                    const __LIMIT: #p::Duration = #limit;
-                    #warnings
-                    #items
-                    #both
-                }
-            }
-        }
+    if !run::is_limited(plan) {
+        return quote_spanned!(here()=> { #warnings #items #handle });
     }
+    let constant = plan.limit.as_ref().map(|limit| {
+        let limit = time(plan, limit);
+        quote_spanned!(here()=> const __LIMIT: #p::Duration = #limit;)
+    });
+    let both = match (&plan.breaker, &plan.limit) {
+        (Breaker::Own { family: Some(_), .. }, _) => quote_spanned!(here()=> (#handle, limit)),
+        (Breaker::Own { family: None, .. }, Some(_)) => within(plan, &quote_spanned!(here()=> #p::with_limit(#handle))),
+        (Breaker::Shared { .. }, Some(_)) => within(plan, &quote_spanned!(here()=> (#handle, __LIMIT))),
+        (_, None) => within(plan, &quote_spanned!(here()=> (#handle, #p::Duration::MAX))),
+    };
+    quote_spanned!(here()=> { #constant #warnings #items #both })
+}
+
+/// Output: the same, or with a limit for all attempts `P::within(…, &deadline)`, where the limit is not longer than what is
+/// left
+fn within(plan: &Plan, both: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    if plan.total.is_some() { quote_spanned!(here()=> #p::within(#both, &deadline)) } else { both.clone() }
 }
 
 /// Output, which is nothing at run time:
@@ -108,12 +110,17 @@ fn own_family(plan: &Plan, family: &Family, site: Site) -> (TokenStream, TokenSt
     let site = site_id(plan, site);
     let place = Place::of(&family.key);
     let key = place.call(quote_spanned!(here()=> #p::key!), borrowed(&family.key));
-    let (family, limit) = if plan.limit.is_some() {
-        let both = quote_spanned!(here()=> let (family, limit) = #p::family_with_limit(#p::own_family(&__BREAKERS)););
-        (both, quote_spanned!(here()=> #p::Option::Some(limit)))
+    let own = quote_spanned!(here()=> #p::own_family(&__BREAKERS));
+    let (family, limit) = if run::is_limited(plan) {
+        let both = if plan.limit.is_some() {
+            quote_spanned!(here()=> #p::family_with_limit(#own))
+        } else {
+            quote_spanned!(here()=> (#own, #p::Duration::MAX))
+        };
+        let (both, time) = (within(plan, &both), run::time(plan));
+        (quote_spanned!(here()=> let (family, limit) = #both;), quote_spanned!(here()=> #p::Option::Some(#time)))
     } else {
-        let family = quote_spanned!(here()=> let family = #p::own_family(&__BREAKERS););
-        (family, quote_spanned!(here()=> #p::Option::None))
+        (quote_spanned!(here()=> let family = #own;), quote_spanned!(here()=> #p::Option::None))
     };
     let admitted = place.call(quote_spanned!(here()=> #p::admit_keyed), quote_spanned!(here()=> family, #key, #limit));
     let items = quote_spanned! {here()=>
@@ -155,7 +162,7 @@ fn shared(plan: &Plan, expr: &Expr, lasting: bool, site: Site) -> (TokenStream, 
 /// Input: `self.breaker`
 ///
 /// Output: `&self.breaker`, with parentheses where the expression needs them
-fn borrowed(expr: &Expr) -> TokenStream {
+pub(super) fn borrowed(expr: &Expr) -> TokenStream {
     let span = Place::of(expr).start();
     match place(expr) {
         inner @ (Expr::Path(_) | Expr::Field(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_)) => {
@@ -297,7 +304,7 @@ fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream 
     quote_spanned!(here()=> #before.#method(#values))
 }
 
-fn count(plan: &Plan, value: &Value<u32>) -> TokenStream {
+pub(super) fn count(plan: &Plan, value: &Value<u32>) -> TokenStream {
     known_or_checked(plan, "count", value, known_count)
 }
 
@@ -305,15 +312,15 @@ fn probe_count(plan: &Plan, value: &Value<u32>) -> TokenStream {
     known_or_checked(plan, "probe_count", value, known_count)
 }
 
-fn known_count(number: u32) -> TokenStream {
+pub(super) fn known_count(number: u32) -> TokenStream {
     Literal::u32_unsuffixed(number).into_token_stream()
 }
 
-fn number(plan: &Plan, check: &str, value: &Value<f64>) -> TokenStream {
+pub(super) fn number(plan: &Plan, check: &str, value: &Value<f64>) -> TokenStream {
     known_or_checked(plan, check, value, |number| Literal::f64_unsuffixed(number).into_token_stream())
 }
 
-fn time(plan: &Plan, value: &Value<Duration>) -> TokenStream {
+pub(super) fn time(plan: &Plan, value: &Value<Duration>) -> TokenStream {
     known_or_checked(plan, "duration", value, |time| known_time(plan, time))
 }
 
@@ -340,7 +347,7 @@ fn on_cancel(plan: &Plan, what: OnCancel) -> TokenStream {
 }
 
 /// Output: the literal, or `P::count(LIMIT)` at `LIMIT`, where the compiler then reports a bad one
-fn known_or_checked<T: Copy>(
+pub(super) fn known_or_checked<T: Copy>(
     plan: &Plan,
     check: &str,
     value: &Value<T>,

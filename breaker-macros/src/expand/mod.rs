@@ -7,6 +7,7 @@ mod breaker;
 mod fallback;
 mod place;
 mod run;
+mod stack;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -20,6 +21,10 @@ use crate::site::Site;
 pub(crate) fn function(plan: &Plan, site: Site) -> TokenStream {
     let function = &plan.function;
     let mut tokens = function.attributes.clone();
+    if plan.retry.is_some() {
+        // What each attempt has a copy of is needed as a whole, whether the body uses it up or not.
+        tokens.extend(quote_spanned!(here()=> #[allow(clippy::needless_pass_by_value)]));
+    }
     function.visibility.to_tokens(&mut tokens);
     function.signature.to_tokens(&mut tokens);
     let statements = statements(plan, site);
@@ -88,6 +93,10 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// ```
 fn statements(plan: &Plan, site: Site) -> TokenStream {
     let p = &plan.runtime;
+    let deadline = stack::deadline(plan);
+    if plan.is_stacked() {
+        return stack::statements(plan, site);
+    }
     if let Some(fallback @ Fallback { on: FallbackOn::Failure, .. }) = &plan.fallback {
         let fallback::AfterFailure { before, quiet, kept, received, given, answer } =
             fallback::after_failure(plan, fallback);
@@ -98,6 +107,7 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
         let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
         let run = run::or_give_up(plan);
         return quote_spanned! {here()=>
+            #deadline
             #before
             let #received = 'given_up: {
                 #admission
@@ -112,11 +122,12 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
     let rejection = quote_spanned!(here()=> (#breaker, #error));
     if !waits {
         let admission = admission(plan, site, &rejection, &quote_spanned!(here()=> #answer return #value));
-        return quote_spanned!(here()=> #admission #run);
+        return quote_spanned!(here()=> #deadline #admission #run);
     }
     let rejected = quote_spanned!(here()=> rejected);
     let admission = admission(plan, site, &rejected, &quote_spanned!(here()=> break 'rejected #rejected));
     quote_spanned! {here()=>
+        #deadline
         let #rejection = 'rejected: {
             #admission
             return { #run };
@@ -142,7 +153,8 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
 /// };
 /// ```
 /// and with a time limit `let (permit, limit) = match FOUND { (P::Result::Ok(permit), limit) => (permit, limit), … };`.
-/// To have the answer in a variable would cost an async function its room until the end.
+/// To have the answer in a variable would cost an async function its room until the end. With a limit for all attempts,
+/// `limit` is what is left of it where that is shorter.
 fn admission(plan: &Plan, site: Site, rejection: &TokenStream, rejected: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let permit =
@@ -150,14 +162,15 @@ fn admission(plan: &Plan, site: Site, rejection: &TokenStream, rejected: &TokenS
     let found = breaker::found(plan, site);
     let (ok, err) =
         (quote_spanned!(here()=> #p::Result::Ok(permit)), quote_spanned!(here()=> #p::Result::Err(#rejection)));
-    match (plan.family().is_some(), plan.limit.is_some()) {
+    let time = run::time(plan);
+    match (plan.family().is_some(), run::is_limited(plan)) {
         (true, true) => quote_spanned! {here()=>
             let (#permit, limit) = match #found { (#ok, limit) => (permit, limit), (#err, _) => { #rejected } };
         },
         (true, false) => quote_spanned!(here()=> let #permit = match #found { #ok => permit, #err => { #rejected } };),
         (false, limited) => {
             let (handle, limit) = if limited {
-                (quote_spanned!(here()=> (breaker, limit)), quote_spanned!(here()=> #p::Option::Some(limit)))
+                (quote_spanned!(here()=> (breaker, limit)), quote_spanned!(here()=> #p::Option::Some(#time)))
             } else {
                 (quote_spanned!(here()=> breaker), quote_spanned!(here()=> #p::Option::None))
             };

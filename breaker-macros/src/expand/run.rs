@@ -4,17 +4,28 @@ use proc_macro2::{Delimiter, TokenStream};
 use quote::quote_spanned;
 
 use super::place::Place;
-use super::{group, here};
-use crate::args::FallbackOn;
-use crate::plan::{Plan, Unpacked};
+use super::{group, here, stack};
+use crate::args::{Errors, FallbackOn};
+use crate::plan::{Answer, Plan, Unpacked};
 
 /// Whether the call is awaited before its permit is given to what settles it.
 pub(super) fn borrows_permit(plan: &Plan) -> bool {
-    plan.function.is_async() && (plan.limit.is_some() || gives_up(plan) || has_a_say(plan))
+    plan.function.is_async() && (is_limited(plan) || gives_up(plan) || has_a_say(plan))
+}
+
+/// Whether an attempt may be stopped: by its own limit, or by that of all.
+pub(super) fn is_limited(plan: &Plan) -> bool {
+    plan.limit.is_some() || plan.total.is_some()
+}
+
+/// Whether something is kept of the arguments that the call uses up.
+pub(super) fn keeps(plan: &Plan) -> bool {
+    let by_path = || plan.fallback.as_ref().is_some_and(|fallback| matches!(fallback.answer, Answer::Path { .. }));
+    !plan.is_stacked() || plan.retry.is_none() && by_path()
 }
 
 fn gives_up(plan: &Plan) -> bool {
-    plan.fallback.as_ref().is_some_and(|fallback| fallback.on == FallbackOn::Failure)
+    plan.is_stacked() || plan.fallback.as_ref().is_some_and(|fallback| fallback.on == FallbackOn::Failure)
 }
 
 /// Whether the user has a say in the judgement.
@@ -53,12 +64,14 @@ pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
 /// The call whose success is returned at once; otherwise it gives the cause, and what was kept for the fallback.
 pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
+    let kept = keeps(plan).then(|| quote_spanned!(here()=> , kept));
     let late = quote_spanned! {here()=>
         {
             let (breaker, error) = #p::timed_out(permit, limit);
-            (breaker, #p::Cause::TimedOut(error), kept)
+            (breaker, #p::Cause::TimedOut(error) #kept)
         }
     };
+    let done = stack::kept(plan);
     let ends = |what, judge| {
         let attempt = match what {
             Output::Of(body) => quote_spanned!(here()=> #p::attempt(permit, #body, #judge)),
@@ -72,8 +85,8 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
         };
         quote_spanned! {here()=>
             match #attempt {
-                #p::Attempt::Done(output) => return output,
-                #p::Attempt::Failed(breaker, output) => (breaker, #p::Cause::Failed(output), kept),
+                #p::Attempt::Done(output) => return #done,
+                #p::Attempt::Failed(breaker, output) => (breaker, #p::Cause::Failed(output) #kept),
             }
         }
     };
@@ -117,17 +130,23 @@ fn run(plan: &Plan, ends: impl FnOnce(Output, TokenStream) -> TokenStream, late:
         return ends(Output::Of(body), judge);
     }
     let body = future(plan);
-    if plan.limit.is_none() {
+    if !is_limited(plan) {
         return ends(Output::OfFuture(body), judge);
     }
     let done = ends(Output::Known, judge);
+    let time = time(plan);
     quote_spanned! {here()=>
-        let outcome = #p::watch_limited(&mut permit, limit, #body).await;
+        let outcome = #p::watch_limited(&mut permit, #time, #body).await;
         match outcome {
             #p::Result::Ok(output) => #done,
             #p::Result::Err(_) => #late,
         }
     }
+}
+
+/// Output: `limit`, which is a time, or with a limit for all attempts `limit.time`
+pub(super) fn time(plan: &Plan) -> TokenStream {
+    if plan.total.is_some() { quote_spanned!(here()=> limit.time) } else { quote_spanned!(here()=> limit) }
 }
 
 /// Output: `move || -> R { BODY }`
@@ -201,23 +220,28 @@ fn judge(plan: &Plan) -> TokenStream {
         }
     };
     let Some(ignore) = &plan.ignore else { return quote_spanned!(here()=> |output: &_| #verdict) };
-    let pattern = &ignore.pattern;
-    let guard = ignore.guard.as_ref().map(|guard| quote_spanned!(here()=> if #guard));
+    let ignored = is_one_of(plan, ignore);
+    quote_spanned! {here()=>
+        |output: &_| {
+            if #ignored { #p::Verdict::Ignored } else { #verdict }
+        }
+    }
+}
+
+/// Output: `match P::error_of(output) { P::Option::Some(PATTERN) if GUARD => true, _ => false }`
+pub(super) fn is_one_of(plan: &Plan, errors: &Errors) -> TokenStream {
+    let p = &plan.runtime;
+    let pattern = &errors.pattern;
+    let guard = errors.guard.as_ref().map(|guard| quote_spanned!(here()=> if #guard));
     let place = Place::of(pattern);
     let output = place.put(quote_spanned!(here()=> output));
     let error = place.call(quote_spanned!(here()=> #p::error_of), output);
     let some = place.call(quote_spanned!(here()=> #p::Option::Some), quote_spanned!(here()=> #pattern));
+    let found = quote_spanned!(here()=> match #error { #some #guard => true, _ => false });
     // Else a name that is not in scope would be a binding, which matches every error.
-    let exists = ignore.name_alone().map(|name| {
-        let exists = place.call(quote_spanned!(here()=> #p::exists), quote_spanned!(here()=> &#name));
-        quote_spanned!(here()=> if false { #exists; })
-    });
-    quote_spanned! {here()=>
-        |output: &_| {
-            #exists
-            if match #error { #some #guard => true, _ => false } { #p::Verdict::Ignored } else { #verdict }
-        }
-    }
+    let Some(name) = errors.name_alone() else { return found };
+    let exists = place.call(quote_spanned!(here()=> #p::exists), quote_spanned!(here()=> &#name));
+    quote_spanned!(here()=> { if false { #exists; } #found })
 }
 
 /// Output: `P::judge!(output)`, at the return type, about which the compiler may have something to say

@@ -1,10 +1,17 @@
 //! What few breakers need, behind one pointer: every key of a family has a breaker, and most never use it.
 
+use std::time::Duration;
+
 use once_cell::race::OnceBox;
 
 use super::CircuitBreaker;
+#[cfg(feature = "last_good")]
+use super::Count;
 use super::classes::FailureClasses;
 use super::limits::CallLimits;
+#[cfg(feature = "last_good")]
+use crate::clock::nanos;
+use crate::sync::{AtomicU64, Ordering};
 
 #[derive(Debug, Default)]
 pub(super) struct Seldom {
@@ -12,6 +19,8 @@ pub(super) struct Seldom {
     classes: OnceBox<FailureClasses>,
     /// From the first call under a limit.
     limits: OnceBox<CallLimits>,
+    /// How old the last answer was that was given again, in nanoseconds and one more; zero where none was.
+    served_age: AtomicU64,
 }
 
 impl CircuitBreaker {
@@ -29,5 +38,27 @@ impl CircuitBreaker {
 
     pub(super) fn limits_if_any(&self) -> Option<&CallLimits> {
         self.seldom.get()?.limits.get()
+    }
+
+    /// An answer of this age was given in the place of one.
+    #[cfg(feature = "last_good")]
+    pub(crate) fn served_last_good(&self, age: Duration) {
+        self.count(Count::LastGoodServed);
+        // The number alone is told, so nothing need be seen with it.
+        let seldom = self.seldom.get_or_init(Box::default);
+        seldom.served_age.store(nanos(age).saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// How old the last answer was that was given again.
+    pub(crate) fn served_age(&self) -> Option<Duration> {
+        let age = self.seldom.get()?.served_age.load(Ordering::Relaxed);
+        age.checked_sub(1).map(Duration::from_nanos)
+    }
+
+    /// Forgets it, with the key that it was for.
+    pub(super) fn forget_served(&self) {
+        if let Some(seldom) = self.seldom.get() {
+            seldom.served_age.store(0, Ordering::Relaxed);
+        }
     }
 }

@@ -55,6 +55,7 @@ impl CircuitBreaker {
             limits.tokens.begin_anew();
         }
         self.forget_classes();
+        self.forget_served();
         self.tuning.forget_latencies();
         if let Some(history) = self.history.get() {
             history.renew();

@@ -36,9 +36,12 @@ pub(crate) enum Count {
     FallbackRan,
     FallbackAnswered,
     FallbackFailed,
+    TotalTimedOut,
+    Retried,
+    LastGoodServed,
 }
 
-const COUNTS: usize = Count::FallbackFailed as usize + 1;
+const COUNTS: usize = Count::LastGoodServed as usize + 1;
 const ENDS: [Count; 4] = [Count::Succeeded, Count::Failed, Count::Ignored, Count::Cancelled];
 
 /// Those that every call counts; they come first.
@@ -125,6 +128,13 @@ pub struct Totals {
     pub fallbacks_answered: u64,
     /// How often a fallback failed itself.
     pub fallbacks_failed: u64,
+    /// Timed out calls that were stopped because the time for all attempts was over (the attribute's `total_timeout`).
+    pub total_timed_out: u64,
+    /// How often a failed call was made again (the attribute's `retry`): attempts beyond the first, also those that were
+    /// rejected.
+    pub retried: u64,
+    /// How often an earlier answer was given in the place of one (the attribute's `last_good`).
+    pub last_good_served: u64,
 }
 
 /// All numbers of [`Totals`] in one order, to take them all alike.
@@ -165,7 +175,10 @@ in_order!(
     would_have_rejected,
     fallbacks_run,
     fallbacks_answered,
-    fallbacks_failed
+    fallbacks_failed,
+    total_timed_out,
+    retried,
+    last_good_served
 );
 
 impl Totals {
@@ -179,6 +192,7 @@ impl Totals {
 
     /// A part is asked for before the whole that it belongs to.
     fn of(count: impl Fn(Count) -> u64) -> Self {
+        let total_timed_out = count(Count::TotalTimedOut);
         let [timed_out, slow] = [Count::TimedOut, Count::Slow].map(&count);
         let would_have_rejected = count(Count::WouldHaveRejected);
         let [fallbacks_answered, fallbacks_failed] = [Count::FallbackAnswered, Count::FallbackFailed].map(&count);
@@ -204,6 +218,9 @@ impl Totals {
             fallbacks_run,
             fallbacks_answered,
             fallbacks_failed,
+            total_timed_out,
+            retried: count(Count::Retried),
+            last_good_served: count(Count::LastGoodServed),
         }
     }
 

@@ -43,6 +43,12 @@ pub(crate) struct View {
 }
 
 impl CircuitBreaker {
+    /// Lets so much time pass by the breaker's clock, on this thread.
+    #[cfg(feature = "retry")]
+    pub(crate) fn wait(&self, time: std::time::Duration) {
+        self.clock.wait(time);
+    }
+
     pub(crate) fn view(&self) -> View {
         self.in_force(|force| self.view_by(force))
     }

@@ -84,6 +84,6 @@ mod tests {
         let all = Totals::of_numbers(numbers);
         assert_eq!(all.numbers(), numbers);
         assert_eq!(all.plus(&all).numbers(), numbers.map(|number| 2 * number));
-        assert_eq!((all.admitted, all.fallbacks_failed), (1, Totals::NUMBERS as u64));
+        assert_eq!((all.admitted, all.last_good_served), (1, Totals::NUMBERS as u64));
     }
 }

@@ -183,6 +183,7 @@ struct SnapshotFields<'a> {
     failures_by_class: BTreeMap<&'a str, u64>,
     trips: u64,
     open_seconds: f64,
+    last_good_age_seconds: Option<f64>,
     last_trip: Option<&'a Report>,
     #[cfg(feature = "config")]
     config_refused: Option<&'a ConfigError>,
@@ -215,6 +216,7 @@ impl<'a> SnapshotFields<'a> {
             failures_by_class: by_class(&of.failures_by_class),
             trips: of.trips,
             open_seconds: of.open_for.as_secs_f64(),
+            last_good_age_seconds: of.last_good_age.as_ref().map(Duration::as_secs_f64),
             last_trip: of.last_trip.as_deref(),
             #[cfg(feature = "config")]
             config_refused: of.config_refused.as_deref(),
@@ -254,6 +256,9 @@ struct TotalFields {
     fallbacks_run: u64,
     fallbacks_answered: u64,
     fallbacks_failed: u64,
+    total_timed_out: u64,
+    retried: u64,
+    last_good_served: u64,
 }
 
 #[derive(Serialize)]
@@ -290,6 +295,9 @@ impl TotalFields {
             fallbacks_run: of.fallbacks_run,
             fallbacks_answered: of.fallbacks_answered,
             fallbacks_failed: of.fallbacks_failed,
+            total_timed_out: of.total_timed_out,
+            retried: of.retried,
+            last_good_served: of.last_good_served,
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::about::About;
 use crate::breaker::{CircuitBreaker, Totals};
@@ -50,7 +50,7 @@ pub(super) enum Value {
 /// What a metric reads of one subject: the labels beside those of the subject, and values.
 type Read = fn(&Subject) -> Vec<(Labels, Value)>;
 
-const METRICS: [(&str, Kind, &str, Read); 26] = [
+const METRICS: [(&str, Kind, &str, Read); 30] = [
     ("info", Kind::Gauge, "Always 1: what people should know of the breaker, and where it was made.", |of| {
         of.one(|one| {
             let (note, at) = (one.now.breaker.note.unwrap_or_default(), one.now.breaker.at);
@@ -151,6 +151,22 @@ const METRICS: [(&str, Kind, &str, Read); 26] = [
     ("fallbacks", Kind::Counter, "Fallbacks that ended, by whether they gave an answer or failed themselves.", |of| {
         let Totals { fallbacks_answered, fallbacks_failed, .. } = *of.totals();
         by("result", [("answered", fallbacks_answered), ("failed", fallbacks_failed)])
+    }),
+    (
+        "total_timed_out_calls",
+        Kind::Counter,
+        "Failed calls that were stopped because the time for all attempts was over.",
+        |of| plain(Value::Whole(of.totals().total_timed_out)),
+    ),
+    ("retries", Kind::Counter, "Failed calls that were made again.", |of| plain(Value::Whole(of.totals().retried))),
+    ("last_good_answers", Kind::Counter, "Earlier answers that were given in the place of one.", |of| {
+        plain(Value::Whole(of.totals().last_good_served))
+    }),
+    ("last_good_age_seconds", Kind::Gauge, "How old the last of these answers was.", |of| {
+        of.one(|one| {
+            let age = one.now.last_good_age.as_ref().map(Duration::as_secs_f64);
+            age.map(|age| (Vec::new(), Value::Real(age))).into_iter().collect()
+        })
     }),
     ("failures", Kind::Counter, "Failed calls, by their class.", |of| {
         of.one(|one| {

@@ -83,6 +83,8 @@ pub struct Snapshot {
     pub trips: u64,
     /// How long it has been open altogether, being forced open included.
     pub open_for: Duration,
+    /// How old the last answer was that was given in the place of one (the attribute's `last_good`); `None` where none was.
+    pub last_good_age: Option<Duration>,
     /// Why it opened last, as long as that is among the changes that are kept
     /// ([`Settings::history`]); in metrics only, also why it would have.
     pub last_trip: Option<Arc<Report>>,
@@ -141,6 +143,7 @@ impl CircuitBreaker {
             failures_by_class,
             trips: tally.trips,
             open_for: history.map(|history| history.open_for(&tally, view.now)).unwrap_or_default(),
+            last_good_age: self.served_age(),
             #[cfg(feature = "config")]
             config_refused: config::refused(),
             last_trip: self.history().iter().rev().find_map(|change| {

@@ -28,6 +28,14 @@ impl<T, E: From<CircuitBreakerError>> FromRejected for Result<T, E> {
     }
 }
 
+/// The output of a call that nothing answers.
+pub fn without_answer<R: FromRejected>(cause: Cause<R>) -> R {
+    match cause {
+        Cause::Rejected(error) | Cause::TimedOut(error) => R::from_rejected(error),
+        Cause::Failed(output) => output,
+    }
+}
+
 /// An output that can say that the call was stopped at its time limit, where the fallback answers
 /// rejections only.
 #[diagnostic::on_unimplemented(

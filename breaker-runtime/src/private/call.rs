@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::handle::Handle;
-#[cfg(feature = "tokio")]
-use crate::breaker::Limited;
 use crate::breaker::{CircuitBreaker, Finish, Permit, Watch, Whose};
+#[cfg(feature = "tokio")]
+use crate::breaker::{Count, Limited};
 #[cfg(feature = "tokio")]
 use crate::clock::nanos;
 use crate::error::CircuitBreakerError;
@@ -14,6 +14,8 @@ use crate::error::{ErrorKind, Refusal};
 use crate::key::Key;
 use crate::keyed::Breakers;
 use crate::outcome::Verdict;
+#[cfg(feature = "tokio")]
+use crate::stack::AttemptLimit;
 
 /// Leave to make the call.
 ///
@@ -130,11 +132,18 @@ pub fn watch_limited<H: Handle, F: Future>(permit: &mut Permit<H>, limit: Durati
     Limited::new(permit, limit, call)
 }
 
-/// Settles a call that was stopped at its time limit.
+/// Settles a call that was stopped at its time limit, or because the time for all attempts was over.
 #[cfg(feature = "tokio")]
 #[cold]
 #[must_use]
-pub fn timed_out<H: Handle>(permit: Permit<H>, limit: Duration) -> (H, CircuitBreakerError) {
-    let breaker = permit.handle();
-    (breaker, CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(ErrorKind::TimedOut, 0, nanos(limit))))
+pub fn timed_out<H: Handle>(permit: Permit<H>, limit: impl Into<AttemptLimit>) -> (H, CircuitBreakerError) {
+    let (breaker, limit) = (permit.handle(), limit.into());
+    let (kind, time) = match limit.of_all {
+        None => (ErrorKind::TimedOut, limit.time),
+        Some(of_all) => (ErrorKind::TotalTimedOut, of_all),
+    };
+    if limit.of_all.is_some() {
+        breaker.count(Count::TotalTimedOut);
+    }
+    (breaker, CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(kind, 0, nanos(time))))
 }

@@ -41,6 +41,10 @@ checked! {
     count: u32, value if value >= 1 && value <= 65_535, "a number of calls must be from 1 to 65535";
     /// A number of probes.
     probe_count: u32, value if value >= 1 && value <= 255, "a number of probes must be from 1 to 255";
+    /// A number of attempts.
+    attempt_count: u32, value if value >= 1 && value <= 100, "a number of attempts must be from 1 to 100";
+    /// A number of answers.
+    answer_count: u32, value if value >= 1, "a number of answers must be at least 1";
     /// A number of keys.
     key_count: u32, value if value >= 1 && value <= 1_000_000, "a number of keys must be from 1 to 1000000";
     /// A time.

@@ -10,6 +10,8 @@ use crate::breaker::CircuitBreaker;
 use crate::keyed::Breakers;
 use crate::registry;
 use crate::site::{Site, SiteId};
+#[cfg(feature = "tokio")]
+use crate::stack::{AttemptLimit, Deadline};
 
 /// What a permit holds on to: a static breaker, or a share in one.
 pub trait Handle: Deref<Target = CircuitBreaker> + Clone {}
@@ -137,6 +139,13 @@ pub fn with_limit(breaker: &'static CircuitBreaker) -> (&'static CircuitBreaker,
 #[must_use]
 pub fn family_with_limit(family: &'static Breakers) -> (&'static Breakers, Duration) {
     (family, family.time_limit().unwrap_or(Duration::MAX))
+}
+
+/// The same with what is left of the time for all attempts, where that is shorter.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn within<H>((handle, limit): (H, Duration), deadline: &Deadline) -> (H, AttemptLimit) {
+    (handle, deadline.of_attempt(limit))
 }
 
 /// The breaker of `breaker = …`.

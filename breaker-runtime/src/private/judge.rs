@@ -263,9 +263,9 @@ pub mod ladder {
     }
 }
 
-/// An output that may hold an error, for `ignore` and `class`.
+/// An output that may hold an error, for `ignore`, `class` and `when`.
 #[diagnostic::on_unimplemented(
-    message = "`ignore` and `class` look at an error, and `{Self}` holds none",
+    message = "`ignore`, `class` and `when` look at an error, and `{Self}` holds none",
     label = "this function returns no `Result`",
     note = "use `failure_if = |output| …` to say which outputs are failures"
 )]

@@ -76,6 +76,8 @@ pub use dependency::{Dependency, Failed, Script};
 use crate::breaker::{Beginning, CircuitBreaker};
 use crate::clock::{Clock, ManualClock};
 use crate::keyed::Breakers;
+#[cfg(feature = "last_good")]
+use crate::last_good::Memory;
 
 /// Runs `test` in an isolation of its own.
 pub fn isolated<R>(test: impl FnOnce(&Isolation) -> R) -> R {
@@ -98,6 +100,8 @@ struct Inner {
     clock: Clock,
     breakers: Copies<CircuitBreaker>,
     families: Copies<Breakers>,
+    #[cfg(feature = "last_good")]
+    memories: Copies<Memory>,
 }
 
 /// What stands for which static.
@@ -136,7 +140,13 @@ impl Isolation {
     /// [`ManualClock`] of a breaker that the test made itself.
     #[must_use]
     pub fn on(clock: impl Into<Clock>) -> Self {
-        Self(Arc::new(Inner { clock: clock.into(), breakers: Copies::new(), families: Copies::new() }))
+        Self(Arc::new(Inner {
+            clock: clock.into(),
+            breakers: Copies::new(),
+            families: Copies::new(),
+            #[cfg(feature = "last_good")]
+            memories: Copies::new(),
+        }))
     }
 
     /// Turns the clock forward.
@@ -176,6 +186,12 @@ pub(crate) fn current(breaker: &'static CircuitBreaker) -> &'static CircuitBreak
 /// The same for a family.
 pub(crate) fn current_family(family: &'static Breakers) -> &'static Breakers {
     within_one().map_or(family, |inner| inner.families.get(family, || family.copy_on(inner.clock.clone())))
+}
+
+/// The same for the good answers of a function.
+#[cfg(feature = "last_good")]
+pub(crate) fn current_memory(memory: &'static Memory) -> &'static Memory {
+    within_one().map_or(memory, |inner| inner.memories.get(memory, || memory.copy_on(inner.clock.clone())))
 }
 
 fn within_one() -> Option<Arc<Inner>> {

@@ -1,0 +1,334 @@
+//! What stands around the breaker: a limit for all attempts, attempts that are made again, answers that are kept.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::breaker::{borrowed, known_count, known_or_checked, number, time};
+use super::place::Place;
+use super::{admission, fallback, here, run};
+use crate::args::FallbackOn;
+use crate::args::stack::{LastGood, Retry, When};
+use crate::plan::{Copied, Plan};
+use crate::site::Site;
+
+/// Output: `let deadline = P::Deadline::after({ const __TOTAL: P::Duration = …; __TOTAL });`
+pub(super) fn deadline(plan: &Plan) -> Option<TokenStream> {
+    let p = &plan.runtime;
+    let total = time(plan, plan.total.as_ref()?);
+    Some(quote_spanned! {here()=>
+        let deadline = #p::Deadline::after({ const __TOTAL: #p::Duration = #total; __TOTAL });
+    })
+}
+
+/// Output:
+/// ```text
+/// let deadline = …;
+/// let store = …; let ttl = …; let key = …;
+/// let (breaker, cause, kept) = ATTEMPT;
+/// LAST GOOD
+/// OTHERWISE
+/// ```
+/// where the attempt is the labelled block of a function whose fallback answers failures, or with `retry`
+/// ```text
+/// let mut retries = P::Retries::new(P::Retry::new()…);
+/// let (breaker, cause) = loop {
+///     let (breaker, wait) = {
+///         let (breaker, cause) = 'given_up: { … };
+///         match AGAIN {
+///             P::Option::Some(wait) => (breaker, wait),
+///             P::Option::None => break (breaker, cause),
+///         }
+///     };
+///     P::wait(breaker, wait).await;
+/// };
+/// ```
+/// In the block each attempt has copies of the arguments, and nothing of it is left while the next one is waited for.
+pub(super) fn statements(plan: &Plan, site: Site) -> TokenStream {
+    let p = &plan.runtime;
+    let (deadline, answers) = (deadline(plan), plan.last_good.as_ref().map(|good| answers(plan, good)));
+    let after = plan.fallback.as_ref().map(|fallback| fallback::after_failure(plan, fallback));
+    let (before, quiet, kept, given) = match &after {
+        Some(after) => (Some(&after.before), after.quiet.as_ref(), Some(&after.kept), Some(&after.given)),
+        None => (None, None, None, None),
+    };
+    let keeps = run::keeps(plan);
+    let rejected = if keeps {
+        quote_spanned! {here()=>
+            #quiet let given = #given;
+            break 'given_up (breaker, #p::Cause::Rejected(error), given)
+        }
+    } else {
+        quote_spanned!(here()=> break 'given_up (breaker, #p::Cause::Rejected(error)))
+    };
+    let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
+    let kept = keeps.then(|| quote_spanned!(here()=> #quiet let kept = #kept;));
+    let (copies, run) = (copies(plan), run::or_give_up(plan));
+    let mut attempts = quote_spanned!(here()=> 'given_up: { #admission #kept #copies #run });
+    let retries = plan.retry.as_ref().map(|retry| {
+        attempts = again(plan, retry, &attempts);
+        retries(plan, retry)
+    });
+    let breaker = if plan.last_good.is_some() || after.is_some() {
+        quote_spanned!(here()=> breaker)
+    } else {
+        quote_spanned!(here()=> _)
+    };
+    let kept = keeps.then(|| quote_spanned!(here()=> , kept));
+    let last_good = plan.last_good.as_ref().map(|good| last_good(plan, good));
+    let otherwise = match (&plan.fallback, &after) {
+        (Some(fallback), Some(after)) => {
+            let failed = (fallback.on == FallbackOn::Rejection).then(|| failed(plan));
+            let fallback::AfterFailure { received, given, answer, .. } = after;
+            let given = if keeps { quote_spanned!(here()=> kept) } else { given.clone() };
+            quote_spanned! {here()=>
+                #failed
+                #quiet let #received = (breaker, cause, #given);
+                #answer
+            }
+        }
+        _ => {
+            let place = Place::of(&plan.function.output.place);
+            let span = place.start();
+            place.call(quote_spanned!(here()=> #p::without_answer), quote_spanned!(span=> cause))
+        }
+    };
+    quote_spanned! {here()=>
+        #deadline
+        #before
+        #answers
+        #retries
+        let (#breaker, cause #kept) = #attempts;
+        #last_good
+        #otherwise
+    }
+}
+
+/// What a fallback does not answer that stands for rejections only.
+///
+/// Output:
+/// ```text
+/// let cause = match cause { P::Cause::Failed(output) => return output, cause => cause };
+/// ```
+/// and with a time limit its error too.
+fn failed(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let timed_out = run::is_limited(plan).then(|| {
+        let from = Place::of(&plan.function.output.place);
+        let from = from.call(quote_spanned!(here()=> #p::FromTimedOut::from_timed_out), quote_spanned!(here()=> error));
+        quote_spanned!(here()=> #p::Cause::TimedOut(error) => return #from,)
+    });
+    quote_spanned! {here()=>
+        let cause = match cause { #p::Cause::Failed(output) => return output, #timed_out cause => cause };
+    }
+}
+
+/// Output:
+/// ```text
+/// let store = P::own_memory({ static __MEMORY: P::Memory = P::Memory::new().max(100); &__MEMORY });
+/// let ttl = { const __TTL: P::Duration = …; __TTL };
+/// let key = P::owned_key(P::key!(&KEY));
+/// ```
+fn answers(plan: &Plan, good: &LastGood) -> TokenStream {
+    let p = &plan.runtime;
+    let max = good.max.as_ref().map(|max| {
+        let max = known_or_checked(plan, "answer_count", max, known_count);
+        quote_spanned!(here()=> .max(#max))
+    });
+    let memory =
+        || quote_spanned!(here()=> #p::own_memory({ static __MEMORY: #p::Memory = #p::Memory::new() #max; &__MEMORY }));
+    let store = good.store.as_ref().map_or_else(memory, borrowed);
+    let ttl = good.ttl.as_ref().map(|ttl| time(plan, ttl));
+    let key = match &good.key {
+        None => quote_spanned!(here()=> ()),
+        Some(key) => {
+            let place = Place::of(key);
+            let found = place.call(quote_spanned!(here()=> #p::key!), borrowed(key));
+            place.call(quote_spanned!(here()=> #p::owned_key), found)
+        }
+    };
+    quote_spanned! {here()=>
+        let store = #store;
+        let ttl = { const __TTL: #p::Duration = #ttl; __TTL };
+        let key = #key;
+    }
+}
+
+/// Output: `let mut a = P::again(&a);`, at the argument
+fn copies(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let copy = |Copied { mutability, name }: &Copied| {
+        let place = Place::of(name);
+        let span = place.start();
+        let again = place.call(quote_spanned!(here()=> #p::again), quote_spanned!(span=> &#name));
+        // The name is the user's, and so is whether he uses it; that there are two of it is not.
+        quote_spanned! {here()=>
+            #[allow(
+                unused_variables,
+                clippy::collection_is_never_read,
+                clippy::shadow_reuse,
+                clippy::used_underscore_binding
+            )]
+            let #mutability #name = #again;
+        }
+    };
+    plan.copied.iter().map(copy).collect()
+}
+
+/// Output: `let mut retries = P::Retries::new(P::Retry::new().attempts(3));`
+fn retries(plan: &Plan, retry: &Retry) -> TokenStream {
+    let p = &plan.runtime;
+    let attempts = retry.attempts.as_ref().map(|attempts| {
+        let attempts = known_or_checked(plan, "attempt_count", attempts, known_count);
+        quote_spanned!(here()=> .attempts(#attempts))
+    });
+    let wait = |method: &str, value: &Option<_>| {
+        let (method, value) = (Ident::new(method, here()), time(plan, value.as_ref()?));
+        Some(quote_spanned!(here()=> .#method(#value)))
+    };
+    let (backoff, max) = (wait("backoff", &retry.backoff), wait("max", &retry.max));
+    let factor = retry.factor.as_ref().map(|factor| {
+        let factor = number(plan, "factor", factor);
+        quote_spanned!(here()=> .factor(#factor))
+    });
+    let jitter = retry.jitter.as_ref().map(|jitter| {
+        let jitter = jitter.tokens();
+        quote_spanned!(here()=> .jitter(#jitter))
+    });
+    quote_spanned! {here()=>
+        let mut retries = #p::Retries::new({
+            const __RETRY: #p::Retry = #p::Retry::new() #attempts #backoff #factor #max #jitter;
+            __RETRY
+        });
+    }
+}
+
+fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    let again = is_worth_it(plan, retry);
+    let left = if plan.total.is_some() {
+        quote_spanned!(here()=> #p::Option::Some(deadline.left()))
+    } else {
+        quote_spanned!(here()=> #p::Option::None)
+    };
+    let wait = if plan.function.is_async() {
+        quote_spanned!(here()=> #p::wait(breaker, wait).await)
+    } else {
+        quote_spanned!(here()=> #p::wait_here(&breaker, wait))
+    };
+    quote_spanned! {here()=>
+        loop {
+            let (breaker, wait) = {
+                let (breaker, cause) = #attempt;
+                let again = #again;
+                match if again { retries.wait(#left) } else { #p::Option::None } {
+                    #p::Option::Some(wait) => (breaker, wait),
+                    #p::Option::None => break (breaker, cause),
+                }
+            };
+            #wait;
+        }
+    }
+}
+
+/// Output:
+/// ```text
+/// match &cause {
+///     P::Cause::Rejected(_) => false,
+///     P::Cause::Failed(_) | P::Cause::TimedOut(_) => true,
+/// }
+/// ```
+/// and with `when`, which is asked about the error that the caller would get,
+/// ```text
+/// {
+///     let when = |output: &R| WHEN;
+///     match &cause {
+///         P::Cause::Rejected(_) => false,
+///         P::Cause::Failed(output) => when(output),
+///         P::Cause::TimedOut(error) => when(&P::FromTimedOut::from_timed_out(P::Clone::clone(error))),
+///     }
+/// }
+/// ```
+fn is_worth_it(plan: &Plan, retry: &Retry) -> TokenStream {
+    let p = &plan.runtime;
+    let asked = match &retry.when {
+        None => {
+            return quote_spanned! {here()=>
+                match &cause {
+                    #p::Cause::Rejected(_) => false,
+                    #p::Cause::Failed(_) | #p::Cause::TimedOut(_) => true,
+                }
+            };
+        }
+        Some(When::Errors(errors)) => run::is_one_of(plan, errors),
+        Some(When::Closure(expr)) => {
+            let place = Place::of(expr);
+            let output = place.put(quote_spanned!(here()=> output));
+            place.call(quote_spanned!(here()=> #p::when), quote_spanned!(here()=> #output, #expr))
+        }
+    };
+    let output = &plan.function.output.ty;
+    let timed_out = if run::is_limited(plan) {
+        let from =
+            Place::of(&plan.function.output.place).put(quote_spanned!(here()=> #p::FromTimedOut::from_timed_out));
+        quote_spanned!(here()=> #p::Cause::TimedOut(error) => when(&#from(#p::Clone::clone(error))))
+    } else {
+        quote_spanned!(here()=> #p::Cause::TimedOut(_) => true)
+    };
+    quote_spanned! {here()=>
+        {
+            let when = |output: &#output| -> #p::bool { #asked };
+            match &cause {
+                #p::Cause::Rejected(_) => false,
+                #p::Cause::Failed(output) => when(output),
+                #timed_out,
+            }
+        }
+    }
+}
+
+/// What a call returns that has not failed, its answer kept.
+///
+/// Output: `output`, `{ P::keep_answer(store, key, &output, ttl); output }`, or
+/// `P::keep_answer_async(store, key, output, ttl).await`
+pub(super) fn kept(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let Some(good) = &plan.last_good else { return quote_spanned!(here()=> output) };
+    // The compiler has something to say at the arguments where they cannot be kept.
+    let place = place_of_store(plan, good);
+    let span = place.start();
+    if plan.function.is_async() {
+        let keep = quote_spanned!(here()=> #p::keep_answer_async);
+        let keep = place.call(keep, quote_spanned!(span=> store, key, output, ttl));
+        quote_spanned!(here()=> #keep.await)
+    } else {
+        let keep =
+            place.call(quote_spanned!(here()=> #p::keep_answer), quote_spanned!(span=> store, key, &output, ttl));
+        quote_spanned!(here()=> { #keep; output })
+    }
+}
+
+/// Output:
+/// ```text
+/// if let P::Option::Some(output) = P::last_good(store, &key, ttl, &breaker) { return output; }
+/// ```
+fn last_good(plan: &Plan, good: &LastGood) -> TokenStream {
+    let p = &plan.runtime;
+    let place = place_of_store(plan, good);
+    let span = place.start();
+    let arguments = quote_spanned!(span=> store, &key, ttl, &breaker);
+    let found = if plan.function.is_async() {
+        let found = place.call(quote_spanned!(here()=> #p::last_good_async), arguments);
+        quote_spanned!(here()=> #found.await)
+    } else {
+        place.call(quote_spanned!(here()=> #p::last_good), arguments)
+    };
+    quote_spanned!(here()=> if let #p::Option::Some(output) = #found { return output; })
+}
+
+/// What the compiler points at where these answers cannot be kept.
+fn place_of_store(plan: &Plan, good: &LastGood) -> Place {
+    match &good.store {
+        Some(store) => Place::of(store),
+        None => Place::of(&plan.function.output.place),
+    }
+}
