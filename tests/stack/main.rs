@@ -4,7 +4,9 @@
 #![allow(clippy::unnecessary_wraps, clippy::unused_async, reason = "a fallback looks like its function")]
 
 mod arguments;
+mod cancelled;
 mod last_good;
 mod retry;
 mod support;
+mod together;
 mod total_timeout;

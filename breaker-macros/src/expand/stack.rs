@@ -75,22 +75,19 @@ pub(super) fn statements(plan: &Plan, site: Site) -> TokenStream {
     };
     let kept = keeps.then(|| quote_spanned!(here()=> , kept));
     let last_good = plan.last_good.as_ref().map(|good| last_good(plan, good));
-    let otherwise = match (&plan.fallback, &after) {
-        (Some(fallback), Some(after)) => {
-            let failed = (fallback.on == FallbackOn::Rejection).then(|| failed(plan));
-            let fallback::AfterFailure { received, given, answer, .. } = after;
-            let given = if keeps { quote_spanned!(here()=> kept) } else { given.clone() };
-            quote_spanned! {here()=>
-                #failed
-                #quiet let #received = (breaker, cause, #given);
-                #answer
-            }
+    let otherwise = if let (Some(fallback), Some(after)) = (&plan.fallback, &after) {
+        let failed = (fallback.on == FallbackOn::Rejection).then(|| failed(plan));
+        let fallback::AfterFailure { received, given, answer, .. } = after;
+        let given = if keeps { quote_spanned!(here()=> kept) } else { given.clone() };
+        quote_spanned! {here()=>
+            #failed
+            #quiet let #received = (breaker, cause, #given);
+            #answer
         }
-        _ => {
-            let place = Place::of(&plan.function.output.place);
-            let span = place.start();
-            place.call(quote_spanned!(here()=> #p::without_answer), quote_spanned!(span=> cause))
-        }
+    } else {
+        let place = Place::of(&plan.function.output.place);
+        let span = place.start();
+        place.call(quote_spanned!(here()=> #p::without_answer), quote_spanned!(span=> cause))
     };
     quote_spanned! {here()=>
         #deadline
