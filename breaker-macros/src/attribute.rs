@@ -367,7 +367,7 @@ mod tests {
             &[
                 "there is no key `atempts`, did you mean `attempts`? (the keys are attempts, backoff, factor, max, jitter and when)",
                 "`backoff` accepts a time as text",
-                "`factor` accepts a number of at least 1",
+                "`factor` accepts a number from 1 to 655",
                 "`jitter` accepts nothing, `true` or `false`",
                 "`e` matches every error: write `_` for all of them, or add a guard: `e if …`",
                 "`attempts` accepts a whole number from 1 to 100",

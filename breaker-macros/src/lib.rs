@@ -315,7 +315,7 @@ use proc_macro::TokenStream;
 /// | --- | --- | --- |
 /// | `attempts` | a whole number from 1 to 100, or a `u32` constant | how often a call is made at most, the first time included (3) |
 /// | `backoff` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | the wait before the second attempt (100 ms) |
-/// | `factor` | a number of at least 1, such as `2.0`, or an `f64` constant | each further wait is so many times longer (2) |
+/// | `factor` | a number from 1 to 655, such as `2.0`, or an `f64` constant | each further wait is so many times longer (2) |
 /// | `max` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | the longest wait, before `jitter` (2 s, or `backoff` where that is longer) |
 /// | `jitter` | nothing, `true` or `false`, or a `bool` constant | makes each wait longer by a random part, up to twice as long (`false`) |
 /// | `when` | a pattern of the error, such as `Error::Busy(_)`, with an optional `if` guard, or a closure such as `\|error\| …` | the failures after which the call is made again (all) |

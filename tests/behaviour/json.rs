@@ -76,17 +76,19 @@ fn report() -> Value {
 fn a_snapshot() {
     let (breaker, _) = failing();
     rejected(&breaker);
+    let settings = json!({
+        "consecutive": "none", "failures": "none", "failure_rate": "0.5", "slow_rate": "none", "slow_call": "none",
+        "window": "60s", "min_calls": "2", "on_cancel": "unanswered", "reset": "60s", "backoff": "1",
+        "max_reset": "none", "jitter": "0", "jitter_seed": "none", "probes": "1", "successes": "1",
+        "probe_failure_rate": "none", "probe_timeout": "default", "ramp": "none", "timeout": "none", "max_concurrent": "none",
+        "rate_limit": "none", "burst": "none", "total_timeout": "none", "retry_attempts": "1", "retry_backoff": "100ms",
+        "retry_factor": "2", "retry_max": "2s", "retry_jitter": "false",
+        "latency": "true", "span": "false", "failure_samples": "5", "history": "32",
+    });
     let expected = json!({
         "name": "prices\n", "key": null, "location": "a place", "dependency": "pricing_api", "note": null,
         "state": "open", "would_be": null, "mode": "automatic", "epoch": 1, "since": "a time", "in_state_seconds": 10.0,
-        "settings": {
-            "consecutive": "none", "failures": "none", "failure_rate": "0.5", "slow_rate": "none", "slow_call": "none",
-            "window": "60s", "min_calls": "2", "on_cancel": "unanswered", "reset": "60s", "backoff": "1",
-            "max_reset": "none", "jitter": "0", "jitter_seed": "none", "probes": "1", "successes": "1",
-            "probe_failure_rate": "none", "probe_timeout": "default", "ramp": "none", "timeout": "none", "max_concurrent": "none",
-            "rate_limit": "none", "burst": "none",
-            "latency": "true", "span": "false", "failure_samples": "5", "history": "32",
-        },
+        "settings": settings,
         "revision": 1, "origin": "a place", "consecutive_failures": 0, "window": null, "requests_per_second": null,
         "share": null, "probes_in_flight": 0, "reopenings": 0, "retry_after_seconds": 50.0, "probe_due": false, "probe_overdue": false,
         "totals": {

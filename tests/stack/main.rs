@@ -5,6 +5,7 @@
 
 mod arguments;
 mod cancelled;
+mod configured;
 mod last_good;
 mod retry;
 mod support;

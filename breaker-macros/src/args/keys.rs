@@ -426,7 +426,7 @@ pub(crate) static RETRY: [Key; 6] = [
         id: Id::RetryFactor,
         name: "factor",
         group: Group::Stack,
-        accepts: "a number of at least 1, such as `2.0`, or an `f64` constant",
+        accepts: "a number from 1 to 655, such as `2.0`, or an `f64` constant",
         meaning: "each further wait is so many times longer (2)",
     },
     Key {

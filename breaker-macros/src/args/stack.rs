@@ -69,7 +69,7 @@ impl Retry {
         match key.id {
             Id::RetryAttempts => self.attempts = Some(values::count(key, &expr, MOST_ATTEMPTS)?),
             Id::RetryBackoff => self.backoff = Some(values::time(key, &expr)?),
-            Id::RetryFactor => self.factor = Some(values::factor(key, &expr)?),
+            Id::RetryFactor => self.factor = Some(values::small_factor(key, &expr)?),
             Id::RetryMax => self.max = Some(values::time(key, &expr)?),
             Id::RetryJitter => self.jitter = Some(values::flag(key, &expr)?),
             _ => self.when = Some(When::Closure(values::judge(key, expr)?)),

@@ -61,6 +61,9 @@ pub(crate) const MOST_KEYS: u32 = 1_000_000;
 /// The largest number of calls in a rate.
 pub(crate) const MOST_IN_TIME: u32 = 1_000_000_000;
 
+/// How many times longer a wait between attempts can be than the one before.
+const MOST_TIMES_LONGER: f64 = 655.0;
+
 /// So many calls in a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PerTime {
@@ -217,6 +220,14 @@ fn missing_unit(written: &str) -> String {
 pub(crate) fn factor(key: &Key, expr: &Expr) -> Result<Value<f64>> {
     value(key, expr, |written| match number(written) {
         Some(factor) if factor >= 1.0 => Ok(factor),
+        _ => Err(String::new()),
+    })
+}
+
+/// The same up to what a wait between attempts can be multiplied by.
+pub(crate) fn small_factor(key: &Key, expr: &Expr) -> Result<Value<f64>> {
+    value(key, expr, |written| match number(written) {
+        Some(factor) if (1.0..=MOST_TIMES_LONGER).contains(&factor) => Ok(factor),
         _ => Err(String::new()),
     })
 }

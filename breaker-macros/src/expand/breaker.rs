@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
 use super::place::Place;
-use super::{here, run};
+use super::{here, run, stack};
 use crate::args::values::{PerTime, Value, Window, place};
 use crate::args::{OnCancel, Overflow};
 use crate::plan::{self, Breaker, Family, Plan, Setting};
@@ -55,20 +55,27 @@ pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
         let limit = time(plan, limit);
         quote_spanned!(here()=> const __LIMIT: #p::Duration = #limit;)
     });
-    let both = match (&plan.breaker, &plan.limit) {
-        (Breaker::Own { family: Some(_), .. }, _) => quote_spanned!(here()=> (#handle, limit)),
-        (Breaker::Own { family: None, .. }, Some(_)) => within(plan, &quote_spanned!(here()=> #p::with_limit(#handle))),
-        (Breaker::Shared { .. }, Some(_)) => within(plan, &quote_spanned!(here()=> (#handle, __LIMIT))),
-        (_, None) => within(plan, &quote_spanned!(here()=> (#handle, #p::Duration::MAX))),
+    let own = match (&plan.breaker, &plan.limit) {
+        (Breaker::Own { family: Some(_), .. }, _) => {
+            return quote_spanned!(here()=> { #constant #warnings #items (#handle, limit) });
+        }
+        (Breaker::Own { family: None, .. }, Some(_)) => quote_spanned!(here()=> #p::with_limit(#handle)),
+        (Breaker::Shared { .. }, Some(_)) => quote_spanned!(here()=> (#handle, __LIMIT)),
+        (_, None) => quote_spanned!(here()=> (#handle, #p::Duration::MAX)),
     };
+    let both = within(plan, &own);
     quote_spanned!(here()=> { #constant #warnings #items #both })
 }
 
 /// Output: the same, or with a limit for all attempts `P::within(…, &deadline)`, where the limit is not longer than what is
-/// left
+/// left; of a breaker held elsewhere, `P::within_total(…, &deadline, TOTAL)`
 fn within(plan: &Plan, both: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
-    if plan.total.is_some() { quote_spanned!(here()=> #p::within(#both, &deadline)) } else { both.clone() }
+    match (stack::total(plan), &plan.breaker) {
+        (None, _) => both.clone(),
+        (Some(_), Breaker::Own { .. }) => quote_spanned!(here()=> #p::within(#both, &deadline)),
+        (Some(total), Breaker::Shared { .. }) => quote_spanned!(here()=> #p::within_total(#both, &deadline, #total)),
+    }
 }
 
 /// Output, which is nothing at run time:
@@ -244,8 +251,12 @@ pub(super) fn accessor(plan: &Plan, site: Site) -> Option<TokenStream> {
 fn all_settings(plan: &Plan, settings: &[Setting]) -> TokenStream {
     let p = &plan.runtime;
     let limit = plan.limit.as_ref().map(|_| quote_spanned!(here()=> .timeout(__LIMIT)));
-    let none = quote_spanned!(here()=> #p::Settings::new() #limit);
-    settings.iter().fold(none, |before, one| {
+    let total = plan.total.as_ref().map(|total| {
+        let total = time(plan, total);
+        quote_spanned!(here()=> .total_timeout(#total))
+    });
+    let none = quote_spanned!(here()=> #p::Settings::new() #limit #total);
+    settings.iter().fold(stack::retry_settings(plan, none), |before, one| {
         let all = setting(plan, &before, one);
         let place = match one {
             Setting::Window { count: Some(value), .. } | Setting::MinCalls(value) | Setting::Successes(value) => {

@@ -1,6 +1,6 @@
 //! What stands around the breaker: a limit for all attempts, attempts that are made again, answers that are kept.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::breaker::{borrowed, known_count, known_or_checked, number, time};
@@ -8,16 +8,21 @@ use super::place::Place;
 use super::{admission, fallback, here, run};
 use crate::args::FallbackOn;
 use crate::args::stack::{LastGood, Retry, When};
-use crate::plan::{Copied, Plan};
+use crate::plan::{Breaker, Copied, Plan};
 use crate::site::Site;
 
-/// Output: `let deadline = P::Deadline::after({ const __TOTAL: P::Duration = …; __TOTAL });`
+/// Output: `let deadline = P::Deadline::new();`
 pub(super) fn deadline(plan: &Plan) -> Option<TokenStream> {
     let p = &plan.runtime;
+    plan.total.as_ref()?;
+    Some(quote_spanned!(here()=> let deadline = #p::Deadline::new();))
+}
+
+/// Output: `{ const __TOTAL: P::Duration = …; __TOTAL }`
+pub(super) fn total(plan: &Plan) -> Option<TokenStream> {
+    let p = &plan.runtime;
     let total = time(plan, plan.total.as_ref()?);
-    Some(quote_spanned! {here()=>
-        let deadline = #p::Deadline::after({ const __TOTAL: #p::Duration = #total; __TOTAL });
-    })
+    Some(quote_spanned!(here()=> { const __TOTAL: #p::Duration = #total; __TOTAL }))
 }
 
 /// Output:
@@ -30,7 +35,7 @@ pub(super) fn deadline(plan: &Plan) -> Option<TokenStream> {
 /// ```
 /// where the attempt is the labelled block of a function whose fallback answers failures, or with `retry`
 /// ```text
-/// let mut retries = P::Retries::new(P::Retry::new()…);
+/// let mut retries = P::Retries::new();
 /// let (breaker, cause) = loop {
 ///     let (breaker, wait) = {
 ///         let (breaker, cause) = 'given_up: { … };
@@ -66,7 +71,7 @@ pub(super) fn statements(plan: &Plan, site: Site) -> TokenStream {
     let mut attempts = quote_spanned!(here()=> 'given_up: { #admission #kept #copies #run });
     let retries = plan.retry.as_ref().map(|retry| {
         attempts = again(plan, retry, &attempts);
-        retries(plan, retry)
+        quote_spanned!(here()=> let mut retries = #p::Retries::new();)
     });
     let breaker = if plan.last_good.is_some() || after.is_some() {
         quote_spanned!(here()=> breaker)
@@ -171,41 +176,55 @@ fn copies(plan: &Plan) -> TokenStream {
     plan.copied.iter().map(copy).collect()
 }
 
-/// Output: `let mut retries = P::Retries::new(P::Retry::new().attempts(3));`
-fn retries(plan: &Plan, retry: &Retry) -> TokenStream {
+/// Input: `SETTINGS`
+///
+/// Output: `SETTINGS.retry_attempts(3)…`, and around it `P::consistent(…)` where constants may contradict each other
+pub(super) fn retry_settings(plan: &Plan, before: TokenStream) -> TokenStream {
     let p = &plan.runtime;
-    let attempts = retry.attempts.as_ref().map(|attempts| {
-        let attempts = known_or_checked(plan, "attempt_count", attempts, known_count);
-        quote_spanned!(here()=> .attempts(#attempts))
-    });
-    let wait = |method: &str, value: &Option<_>| {
-        let (method, value) = (Ident::new(method, here()), time(plan, value.as_ref()?));
-        Some(quote_spanned!(here()=> .#method(#value)))
-    };
-    let (backoff, max) = (wait("backoff", &retry.backoff), wait("max", &retry.max));
-    let factor = retry.factor.as_ref().map(|factor| {
-        let factor = number(plan, "factor", factor);
-        quote_spanned!(here()=> .factor(#factor))
-    });
-    let jitter = retry.jitter.as_ref().map(|jitter| {
-        let jitter = jitter.tokens();
-        quote_spanned!(here()=> .jitter(#jitter))
-    });
-    quote_spanned! {here()=>
-        let mut retries = #p::Retries::new({
-            const __RETRY: #p::Retry = #p::Retry::new() #attempts #backoff #factor #max #jitter;
-            __RETRY
-        });
+    let Some(retry) = &plan.retry else { return before };
+    let attempts = retry.attempts.as_ref().map_or_else(
+        || known_count(DEFAULT_ATTEMPTS),
+        |attempts| known_or_checked(plan, "attempt_count", attempts, known_count),
+    );
+    let mut settings = quote_spanned!(here()=> #before.retry_attempts(#attempts));
+    if let Some(wait) = &retry.backoff {
+        let wait = time(plan, wait);
+        settings.extend(quote_spanned!(here()=> .retry_backoff(#wait)));
     }
+    if let Some(factor) = &retry.factor {
+        let factor = number(plan, "retry_factor", factor);
+        settings.extend(quote_spanned!(here()=> .retry_factor(#factor)));
+    }
+    if let Some(jitter) = &retry.jitter {
+        let jitter = jitter.tokens();
+        settings.extend(quote_spanned!(here()=> .retry_jitter(#jitter)));
+    }
+    if let Some(wait) = &retry.max {
+        let longest = time(plan, wait);
+        settings.extend(quote_spanned!(here()=> .retry_max(#longest)));
+        settings = Place::of(wait.tokens()).call(quote_spanned!(here()=> #p::consistent), settings);
+    }
+    settings
 }
+
+/// How often a call is made, where only `retry` is said.
+const DEFAULT_ATTEMPTS: u32 = 3;
 
 fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let again = is_worth_it(plan, retry);
-    let left = if plan.total.is_some() {
-        quote_spanned!(here()=> #p::Option::Some(deadline.left()))
+    // A breaker that is held elsewhere has other functions, too, so its settings say nothing of this one's attempts.
+    let shared = matches!(plan.breaker, Breaker::Shared { .. });
+    let left = match total(plan) {
+        None => quote_spanned!(here()=> #p::Option::None),
+        Some(_) if !shared => quote_spanned!(here()=> #p::left(&breaker, &deadline)),
+        Some(total) => quote_spanned!(here()=> deadline.left(#p::Option::Some(#total))),
+    };
+    let next = if shared {
+        let settings = retry_settings(plan, quote_spanned!(here()=> #p::Settings::new()));
+        quote_spanned!(here()=> #p::next_by(&mut retries, { const __RETRY: &#p::Settings = &#settings; __RETRY }, #left))
     } else {
-        quote_spanned!(here()=> #p::Option::None)
+        quote_spanned!(here()=> #p::next(&mut retries, &breaker, #left))
     };
     let wait = if plan.function.is_async() {
         quote_spanned!(here()=> #p::wait(breaker, wait).await)
@@ -217,7 +236,7 @@ fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
             let (breaker, wait) = {
                 let (breaker, cause) = #attempt;
                 let again = #again;
-                match if again { retries.wait(#left) } else { #p::Option::None } {
+                match if again { #next } else { #p::Option::None } {
                     #p::Option::Some(wait) => (breaker, wait),
                     #p::Option::None => break (breaker, cause),
                 }

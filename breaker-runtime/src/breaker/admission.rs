@@ -167,7 +167,7 @@ impl CircuitBreaker {
                 Ok(change) => Answer::Admitted(change.to.identity()),
                 Err(found) => Answer::Again(found),
             },
-            Some(share) if self.ramp.passes(word.epoch(), share) => Answer::Admitted(word.identity()),
+            Some(share) if self.ramp().passes(word.epoch(), share) => Answer::Admitted(word.identity()),
             Some(_) => Answer::Rejected(Rejection::Recovering),
         }
     }

@@ -54,7 +54,6 @@ use crate::clock::{Clock, Time};
 use crate::error::CircuitBreakerError;
 use crate::history::History;
 use crate::key::StoredKey;
-use crate::listen::Outbox;
 use crate::mode::Mode;
 use crate::origin::Origin;
 use crate::outcome::{Fault, Quote, Verdict};
@@ -65,7 +64,6 @@ use crate::sync::AtomicU64;
 use cell::StateCell;
 use given_back::GivenBack;
 use in_force::Tuning;
-use ramp::Ramp;
 use seldom::Seldom;
 use sequence::Sequence;
 use timeline::Timeline;
@@ -116,10 +114,8 @@ pub struct CircuitBreaker {
     unanswered_since: AtomicU64,
     sequence: Sequence,
     given_back: GivenBack,
-    ramp: Ramp,
     seldom: OnceBox<Seldom>,
     history: OnceRef<'static, History>,
-    outbox: OnceBox<Outbox>,
     clock: Clock,
     /// Of a breaker that belongs to a family.
     key: ArcSwapOption<StoredKey>,
@@ -166,11 +162,9 @@ impl CircuitBreaker {
             unanswered_since: AtomicU64::new(0),
             sequence: Sequence::new(),
             given_back: GivenBack::new(),
-            ramp: Ramp::new(),
             tuning: Tuning::new(settings, made),
             seldom: OnceBox::new(),
             history: OnceRef::new(),
-            outbox: OnceBox::new(),
             clock,
             key: ArcSwapOption::const_empty(),
             name,

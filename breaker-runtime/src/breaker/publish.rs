@@ -20,7 +20,6 @@ use crate::error::{CircuitBreakerError, ErrorKind, Refusal};
 use crate::event::{Reason, Transition};
 use crate::fnv;
 use crate::history::History;
-use crate::listen::Outbox;
 use crate::origin::Origin;
 use crate::policy::{Recovery, mix};
 use crate::report::{FailureSample, Report, Rule};
@@ -202,11 +201,6 @@ impl CircuitBreaker {
         self.outbox().publish(&transition);
         #[cfg(feature = "tracing")]
         traces::changed(&transition);
-    }
-
-    /// What tells changes to those who listen. Made at the first change, or for the first listener.
-    pub(crate) fn outbox(&self) -> &Outbox {
-        self.outbox.get_or_init(|| Box::new(Outbox::new()))
     }
 
     /// What was counted by epochs before this one will not be asked for again.

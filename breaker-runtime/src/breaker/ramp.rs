@@ -33,6 +33,12 @@ impl Ramp {
     }
 }
 
+impl Default for Ramp {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// How many thousandths of the calls may pass after `elapsed` of a ramp of `whole`; `None` when the
 /// ramp is over.
 pub(crate) fn share(elapsed: Duration, whole: Duration) -> Option<u64> {

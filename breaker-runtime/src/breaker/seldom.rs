@@ -9,8 +9,10 @@ use super::CircuitBreaker;
 use super::Count;
 use super::classes::FailureClasses;
 use super::limits::CallLimits;
+use super::ramp::Ramp;
 #[cfg(feature = "last_good")]
 use crate::clock::nanos;
+use crate::listen::Outbox;
 use crate::sync::{AtomicU64, Ordering};
 
 #[derive(Debug, Default)]
@@ -19,13 +21,33 @@ pub(super) struct Seldom {
     classes: OnceBox<FailureClasses>,
     /// From the first call under a limit.
     limits: OnceBox<CallLimits>,
+    /// From the first change on, or the first who wants to be told.
+    outbox: OnceBox<Outbox>,
+    ramp: Ramp,
     /// How old the last answer was that was given again, in nanoseconds and one more; zero where none was.
     served_age: AtomicU64,
 }
 
 impl CircuitBreaker {
+    fn seldom(&self) -> &Seldom {
+        self.seldom.get_or_init(Box::default)
+    }
+
+    /// What tells changes to those who listen.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        self.seldom().outbox.get_or_init(|| Box::new(Outbox::new()))
+    }
+
+    pub(super) fn outbox_if_any(&self) -> Option<&Outbox> {
+        self.seldom.get()?.outbox.get()
+    }
+
+    pub(super) fn ramp(&self) -> &Ramp {
+        &self.seldom().ramp
+    }
+
     pub(super) fn classes(&self, made: impl FnOnce() -> FailureClasses) -> &FailureClasses {
-        self.seldom.get_or_init(Box::default).classes.get_or_init(|| Box::new(made()))
+        self.seldom().classes.get_or_init(|| Box::new(made()))
     }
 
     pub(super) fn classes_if_any(&self) -> Option<&FailureClasses> {
@@ -33,7 +55,7 @@ impl CircuitBreaker {
     }
 
     pub(super) fn limits(&self) -> &CallLimits {
-        self.seldom.get_or_init(Box::default).limits.get_or_init(Box::default)
+        self.seldom().limits.get_or_init(Box::default)
     }
 
     pub(super) fn limits_if_any(&self) -> Option<&CallLimits> {
@@ -45,8 +67,7 @@ impl CircuitBreaker {
     pub(crate) fn served_last_good(&self, age: Duration) {
         self.count(Count::LastGoodServed);
         // The number alone is told, so nothing need be seen with it.
-        let seldom = self.seldom.get_or_init(Box::default);
-        seldom.served_age.store(nanos(age).saturating_add(1), Ordering::Relaxed);
+        self.seldom().served_age.store(nanos(age).saturating_add(1), Ordering::Relaxed);
     }
 
     /// How old the last answer was that was given again.

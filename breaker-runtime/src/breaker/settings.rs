@@ -25,6 +25,12 @@ impl CircuitBreaker {
         self.in_force(|force| force.settings.timeout.get())
     }
 
+    /// The limit for all attempts of a call.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn total_limit(&self) -> Option<Duration> {
+        self.in_force(|force| force.settings.total_limit())
+    }
+
     /// The settings that the breaker was made with.
     pub(crate) fn first_settings(&self) -> Settings {
         self.tuning.first()

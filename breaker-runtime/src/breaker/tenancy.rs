@@ -60,7 +60,7 @@ impl CircuitBreaker {
         if let Some(history) = self.history.get() {
             history.renew();
         }
-        if let Some(outbox) = self.outbox.get() {
+        if let Some(outbox) = self.outbox_if_any() {
             outbox.begin_anew();
         }
         self.begin_in(Mode::Automatic);
@@ -149,7 +149,7 @@ impl CircuitBreaker {
         word.mode() == home
             && self.totals.are_at_rest()
             && self.sequence.has_all_up_to(word.epoch())
-            && self.outbox.get().map_or(Some(0), Outbox::told) == Some(self.sequence.total())
+            && self.outbox_if_any().map_or(Some(0), Outbox::told) == Some(self.sequence.total())
             // Nothing is learned in these modes.
             && (matches!(home, Mode::Disabled | Mode::ForcedOpen)
                 || self.in_force(|force| self.can_be_forgotten(force, word, leave, now)))

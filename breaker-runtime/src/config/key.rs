@@ -31,6 +31,12 @@ pub(crate) enum Key {
     MaxConcurrent,
     RateLimit,
     Burst,
+    TotalTimeout,
+    RetryAttempts,
+    RetryBackoff,
+    RetryFactor,
+    RetryMax,
+    RetryJitter,
     Latency,
     Span,
     FailureSamples,
@@ -78,6 +84,8 @@ enum Kind {
     Fraction,
     /// At least 1.
     Factor,
+    /// From 1 to 655.
+    Times,
     /// Above 0.
     Frequency,
     Time,
@@ -95,7 +103,7 @@ const COUNT: Kind = Kind::Count(1, 65_535);
 const PROBES: Kind = Kind::Count(1, 255);
 
 /// Every key with its name, what it accepts, and whether it can be taken back by `"none"`.
-const KEYS: [(Key, &str, Kind, bool); 29] = [
+const KEYS: [(Key, &str, Kind, bool); 35] = [
     (Key::Threshold, "threshold", COUNT, false),
     (Key::Consecutive, "consecutive", COUNT, true),
     (Key::Failures, "failures", COUNT, true),
@@ -118,6 +126,12 @@ const KEYS: [(Key, &str, Kind, bool); 29] = [
     (Key::MaxConcurrent, "max_concurrent", COUNT, true),
     (Key::RateLimit, "rate_limit", Kind::RateLimit, true),
     (Key::Burst, "burst", Kind::Count(1, 1_000_000_000), true),
+    (Key::TotalTimeout, "total_timeout", Kind::Time, true),
+    (Key::RetryAttempts, "retry_attempts", Kind::Count(1, 100), false),
+    (Key::RetryBackoff, "retry_backoff", Kind::Time, false),
+    (Key::RetryFactor, "retry_factor", Kind::Times, false),
+    (Key::RetryMax, "retry_max", Kind::Time, true),
+    (Key::RetryJitter, "retry_jitter", Kind::Flag, false),
     (Key::Latency, "latency", Kind::Flag, false),
     (Key::Span, "span", Kind::Flag, false),
     (Key::FailureSamples, "failure_samples", Kind::Count(0, 100), false),
@@ -169,6 +183,7 @@ impl fmt::Display for Kind {
             Self::Rate => f.write_str("a share above 0 and up to 1, such as `0.5` or `\"50%\"`"),
             Self::Fraction => f.write_str("a fraction from 0 to 1, such as `0.2` or `\"20%\"`"),
             Self::Factor => f.write_str("a number of at least 1, such as `2.0`"),
+            Self::Times => f.write_str("a number from 1 to 655, such as `2.0`"),
             Self::Frequency => f.write_str("a number above 0, such as `50`"),
             Self::Time => f.write_str("a time as text, such as `\"250ms\"`, `\"60s\"` or `\"5m\"`"),
             Self::Window => f.write_str("a time as text, such as `\"30s\"`, or a number of calls from 1 to 65535"),
@@ -212,6 +227,7 @@ impl Kind {
             Self::Rate => share(written, |share| share > 0.0 && share <= 1.0),
             Self::Fraction => share(written, |share| (0.0..=1.0).contains(&share)),
             Self::Factor => number(written, |number| number >= 1.0),
+            Self::Times => number(written, |number| (1.0..=655.0).contains(&number)),
             Self::Frequency => number(written, |number| number > 0.0),
             Self::Time => time(written, false).map(Value::Time),
             Self::Window => match *written {
@@ -361,6 +377,12 @@ pub(crate) fn put(settings: &mut Settings, key: Key, value: Value) {
         (Key::MaxConcurrent, Value::Count(n)) => old.max_concurrent(n),
         (Key::RateLimit, Value::RateLimit(calls, time)) => old.rate_limit(calls, time),
         (Key::Burst, Value::Count(n)) => old.burst(n),
+        (Key::TotalTimeout, Value::Time(time)) => old.total_timeout(time),
+        (Key::RetryAttempts, Value::Count(n)) => old.retry_attempts(n),
+        (Key::RetryBackoff, Value::Time(time)) => old.retry_backoff(time),
+        (Key::RetryFactor, Value::Number(factor)) => old.retry_factor(factor),
+        (Key::RetryMax, Value::Time(time)) => old.retry_max(time),
+        (Key::RetryJitter, Value::Flag(on)) => old.retry_jitter(on),
         (Key::Latency, Value::Flag(on)) => old.latency(on),
         (Key::Span, Value::Flag(on)) => old.span(on),
         (Key::FailureSamples, Value::Count(n)) => old.failure_samples(n),
@@ -387,6 +409,8 @@ fn take_back(settings: &mut Settings, key: Key) {
         Key::Timeout => settings.timeout = none.timeout,
         Key::RateLimit => *settings = settings.unlimited(),
         Key::Burst => settings.burst = none.burst,
+        Key::TotalTimeout => *settings = settings.without_total_timeout(),
+        Key::RetryMax => *settings = settings.without_retry_max(),
         Key::MaxConcurrent => settings.max_concurrent = none.max_concurrent,
         _ => {}
     }

@@ -18,8 +18,9 @@
 //!
 //! Keys and values are those of the attribute: `threshold`, `consecutive`, `failures`, `failure_rate`, `slow_rate`,
 //! `slow_call`, `window`, `min_calls`, `on_cancel`, `reset`, `backoff`, `max_reset`, `jitter`, `probes`, `successes`,
-//! `probe_failure_rate`, `probe_timeout`, `ramp`, `timeout`, `max_concurrent`, `rate_limit`, `burst`, `latency`, `span`; and beside them `failure_samples`, `history`
-//! ([`Settings`]), `mode` ([`Mode`](crate::Mode)), and for [`lint`] alone `expected_rps` and
+//! `probe_failure_rate`, `probe_timeout`, `ramp`, `timeout`, `total_timeout`, `max_concurrent`, `rate_limit`, `burst`,
+//! `latency`, `span`; those within `retry(…)` as `retry_attempts`, `retry_backoff`, `retry_factor`, `retry_max` and
+//! `retry_jitter`; and beside them `failure_samples`, `history` ([`Settings`]), `mode` ([`Mode`](crate::Mode)), and for [`lint`] alone `expected_rps` and
 //! `expected_error`. `"none"` takes back what something weaker has set.
 //!
 //! Each key counts by itself: the strongest that says something of it wins, and what nobody says stays as the code has it.
@@ -28,7 +29,8 @@
 //! whose rules have use for them, and by the others left out.
 //!
 //! `timeout` stops the calls of functions whose attribute has that key; of other calls it only says which are failures when
-//! they are cancelled.
+//! they are cancelled. So, too, `total_timeout` and what begins with `retry_` are for functions whose attribute has
+//! `total_timeout` and `retry`, and say nothing of others: `retry_attempts = 1` ends all retries in an outage.
 //!
 //! A variable is `BREAKER__<NAME>__<KEY>`: the breaker's name in capitals, with `_` for what is no letter of ASCII and no
 //! digit, or `ALL`: `BREAKER__SHOP_PRICING__RESET=10s`, `BREAKER__ALL__MODE=disabled`. The environment is read whenever

@@ -347,7 +347,6 @@ impl Breakers {
         self.own.revision()
     }
 
-    /// The time limit of the calls.
     /// On which keys without a place run, and whose settings are the family's.
     #[cfg(feature = "axum")]
     pub(crate) fn without_place(&self) -> &CircuitBreaker {
@@ -391,6 +390,13 @@ impl Breakers {
         Some((states, totals))
     }
 
+    /// The limit for all attempts of a call.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn total_limit(&self) -> Option<Duration> {
+        self.own.total_limit()
+    }
+
+    /// The time limit of the calls.
     #[inline]
     pub(crate) fn time_limit(&self) -> Option<Duration> {
         self.own.time_limit()

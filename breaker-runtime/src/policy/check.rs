@@ -14,6 +14,8 @@ const MAX_RATE: u32 = 1_000_000_000;
 const MAX_PROBES: u32 = 255;
 /// The largest number of failures that a report can show.
 const MAX_FAILURE_SAMPLES: u32 = 100;
+/// The largest number of attempts.
+const MAX_ATTEMPTS: u32 = 100;
 /// The largest number of changes that a breaker can keep.
 const MAX_HISTORY: u32 = 1_000;
 
@@ -89,6 +91,9 @@ impl Settings {
                 }
             }
         }
+        if let Err(refused) = self.check_around() {
+            return Err(refused);
+        }
         if self.failure_samples.get() > MAX_FAILURE_SAMPLES {
             return Err(E("`failure_samples` must be from 0 to 100"));
         }
@@ -96,6 +101,35 @@ impl Settings {
             return Err(E("`history` must be from 0 to 1000"));
         }
         Ok(())
+    }
+
+    const fn check_around(&self) -> Result<(), SettingsError> {
+        use SettingsError as E;
+        if let Some(total) = self.total_limit() {
+            if total.is_zero() {
+                return Err(E("`total_timeout` must be longer than zero"));
+            }
+            if let Some(timeout) = self.timeout.get() {
+                // Of which the shorter of the two is kept to the nanosecond.
+                if total.as_millis() < timeout.as_millis() {
+                    return Err(E("`total_timeout` must not be shorter than `timeout`"));
+                }
+            }
+        }
+        if self.around.attempts.get() == 0 || self.around.attempts.get() > MAX_ATTEMPTS {
+            return Err(E("`retry_attempts` must be from 1 to 100"));
+        }
+        if self.around.factor.get() < 1.0 {
+            return Err(E("`retry_factor` must be a number of 1 or more"));
+        }
+        let Some(backoff) = self.around.backoff.get() else { return Ok(()) };
+        if backoff.is_zero() {
+            return Err(E("`retry_backoff` must be longer than zero"));
+        }
+        match self.around.max.get() {
+            Some(max) if shorter(max, backoff) => Err(E("`retry_max` must not be shorter than `retry_backoff`")),
+            _ => Ok(()),
+        }
     }
 
     const fn check_rate_limit(&self) -> Result<(), SettingsError> {
@@ -285,6 +319,15 @@ mod tests {
             new().timeout(Duration::ZERO),
             new().probe_timeout(Duration::ZERO),
             new().probe_timeout(SECOND).timeout(2 * SECOND),
+            new().total_timeout(Duration::ZERO),
+            new().total_timeout(SECOND).timeout(2 * SECOND),
+            new().retry_attempts(0),
+            new().retry_attempts(101),
+            new().retry_backoff(Duration::ZERO),
+            new().retry_factor(0.9),
+            new().retry_factor(f64::NAN),
+            new().retry_max(Duration::from_millis(99)),
+            new().retry_backoff(SECOND).retry_max(SECOND / 2),
             new().failure_samples(101),
             new().history(1_001),
         ] {
@@ -302,6 +345,9 @@ mod tests {
             new().slow_rate(0.5).slow_call(SECOND).timeout(SECOND),
             new().reset(SECOND).max_reset(SECOND),
             new().probe_timeout(SECOND).timeout(SECOND),
+            new().total_timeout(SECOND).timeout(SECOND),
+            new().retry_attempts(100).retry_backoff(SECOND).retry_factor(1.0).retry_max(SECOND),
+            new().retry_backoff(60 * SECOND),
             new().failure_samples(0),
             new().failure_samples(100),
             new().history(1),

@@ -54,6 +54,41 @@ impl Span {
     }
 }
 
+/// A time in whole milliseconds, which is as exact as timers are, rounded up; or none. Longer ones are cut, at 49 days.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Millis(u32);
+
+impl Millis {
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    pub(crate) const fn new(time: Duration) -> Self {
+        let millis = time.as_nanos().div_ceil(1_000_000);
+        #[expect(clippy::cast_possible_truncation, reason = "just compared")]
+        Self(if millis >= u32::MAX as u128 { u32::MAX - 1 } else { millis as u32 })
+    }
+
+    pub(crate) const fn get(self) -> Option<Duration> {
+        if self.0 == u32::MAX { None } else { Some(Duration::from_millis(self.0 as u64)) }
+    }
+}
+
+/// A factor to a hundredth; larger ones are cut, at 655.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Factor(u16);
+
+impl Factor {
+    pub(crate) const fn new(factor: f64) -> Self {
+        // What is no number of 1 or more becomes 0, and stays wrong.
+        let hundredths = if factor >= 1.0 { factor * 100.0 + 0.5 } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+        Self(hundredths as u16)
+    }
+
+    pub(crate) const fn get(self) -> f64 {
+        self.0 as f64 / 100.0
+    }
+}
+
 /// A number that is small wherever it is right; larger ones are cut, and stay too large.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Small(u16);
@@ -140,10 +175,17 @@ mod tests {
         assert_eq!([0, 255, 1_000, 65_535, u32::MAX].map(|n| Small::new(n).get()), [0, 255, 1_000, 65_535, 65_535]);
         assert_eq!([0, 100, 101, 255, u32::MAX].map(|n| Few::new(n).get()), [0, 100, 101, 255, 255]);
         assert!(Share::new(f64::INFINITY).get().is_some_and(f64::is_nan));
+        let millis = [0, 1, 1_000_000, 1_000_001, u64::MAX].map(|n| Millis::new(Duration::from_nanos(n)).get());
+        let longest = Duration::from_millis(u64::from(u32::MAX) - 1);
+        let ms = |n| Some(Duration::from_millis(n));
+        assert_eq!((Millis::NONE.get(), millis), (None, [ms(0), ms(1), ms(1), ms(2), Some(longest)]));
+        let factors = [1.0, 1.5, 2.333, 655.35, 1e9, 0.99, -1.0, f64::NAN].map(|n| Factor::new(n).get().to_string());
+        assert_eq!(factors, ["1", "1.5", "2.33", "655.35", "655.35", "0", "0", "0"]);
     }
 
     #[test]
     fn they_take_no_room_for_being_optional() {
         assert_eq!((size_of::<Number>(), size_of::<Span>(), size_of::<Share>()), (4, 8, 8));
+        assert_eq!((size_of::<Millis>(), size_of::<Factor>()), (4, 2));
     }
 }

@@ -1,5 +1,6 @@
 //! When to trip, and when and how to try again: plain data and pure rules.
 
+mod around;
 mod check;
 mod compact;
 mod rate;
@@ -8,6 +9,8 @@ mod settings;
 mod share;
 mod text;
 
+#[cfg(feature = "retry")]
+pub(crate) use around::Retry;
 pub use check::SettingsError;
 pub(crate) use rate::Rate;
 pub(crate) use recovery::{Recovery, mix};

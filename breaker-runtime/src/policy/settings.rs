@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::around::Around;
 use super::compact::{Few, Number, Seed, Share, Small, Span};
 use super::rate::Rate;
 use crate::text::{Counted, Plain};
@@ -97,6 +98,7 @@ pub struct Settings {
     pub(crate) span: bool,
     pub(crate) failure_samples: Few,
     pub(crate) history: Small,
+    pub(super) around: Around,
 }
 
 /// Failures in a row that trip a breaker for which no rule was given.
@@ -137,6 +139,7 @@ impl Settings {
             on_cancel: OnCancel::Unanswered,
             latency: false,
             span: false,
+            around: Around::NONE,
             failure_samples: Few::new(5),
             history: Small::new(32),
         }

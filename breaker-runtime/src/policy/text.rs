@@ -28,7 +28,7 @@ impl Settings {
         let no_window = if self.has_rate() { "60s" } else { NONE };
         let no_max_reset = if self.backoff > 1.0 { time(self.reset_delay() * 10) } else { NONE.to_owned() };
         let min_calls = if self.has_rate() { self.min_calls_needed().to_string() } else { NONE.to_owned() };
-        let rate_limit = self.rate_limit_set();
+        let (rate_limit, around) = (self.rate_limit_set(), self.around);
         let on_cancel = match self.on_cancel {
             OnCancel::Unanswered => "unanswered",
             OnCancel::Failure => "failure",
@@ -57,6 +57,15 @@ impl Settings {
             ("max_concurrent", number(self.max_concurrent.get(), NONE)),
             ("rate_limit", known(rate_limit.map(|(calls, time)| PerTime(calls, time).to_string()), NONE)),
             ("burst", number(self.burst.get(), &default(rate_limit.map(|(calls, _)| calls)))),
+            ("total_timeout", known(self.total_limit().map(time), NONE)),
+            ("retry_attempts", plain(around.attempts.get().to_string(), around.attempts != new.around.attempts)),
+            (
+                "retry_backoff",
+                plain(around.backoff.get().map_or_else(String::new, time), around.backoff != new.around.backoff),
+            ),
+            ("retry_factor", plain(around.factor.get().to_string(), around.factor != new.around.factor)),
+            ("retry_max", known(around.max.get().map(time), &time(self.retry_max_in_force()))),
+            ("retry_jitter", plain(around.jitter.to_string(), around.jitter)),
             ("latency", plain(self.latency.to_string(), self.latency)),
             ("span", plain(self.span.to_string(), self.span)),
             (

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::handle::Handle;
 use super::judge::Fallible;
 use crate::breaker::Count;
+use crate::policy::Settings;
+use crate::stack::Retries;
 #[cfg(feature = "tracing")]
 use crate::traces;
 
@@ -37,6 +39,18 @@ pub fn again<T: Again>(argument: &T) -> T {
 #[inline]
 pub fn when<R: Fallible>(output: &R, is_worth_it: impl FnOnce(&R::Error) -> bool) -> bool {
     output.error().is_some_and(is_worth_it)
+}
+
+/// How long to wait for the next attempt, as the breaker's settings say now; `None` where there is none.
+#[cold]
+pub fn next<H: Handle>(retries: &mut Retries, breaker: &H, left: Option<Duration>) -> Option<Duration> {
+    retries.wait(|| breaker.settings().retry(), left)
+}
+
+/// The same where the attribute alone says it.
+#[cold]
+pub fn next_by(retries: &mut Retries, settings: &Settings, left: Option<Duration>) -> Option<Duration> {
+    retries.wait(|| settings.retry(), left)
 }
 
 /// Blocks this thread until the next attempt. A clock that is turned by hand is turned instead.

@@ -54,6 +54,8 @@ checked! {
     /// A share that calls reach, so more than none.
     rate: f64, value if value > 0.0 && value <= 1.0, "a rate must be above 0 and at most 1";
     /// A multiplier.
+    retry_factor: f64, value if value >= 1.0 && value <= 655.0, "a factor between attempts must be from 1 to 655";
+    /// A multiplier.
     factor: f64, value if value >= 1.0 && value < f64::INFINITY, "a factor must be a number of 1 or more";
 }
 

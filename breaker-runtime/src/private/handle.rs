@@ -141,11 +141,44 @@ pub fn family_with_limit(family: &'static Breakers) -> (&'static Breakers, Durat
     (family, family.time_limit().unwrap_or(Duration::MAX))
 }
 
+/// What may have a limit for all attempts of a call, as its settings say now.
+#[cfg(feature = "tokio")]
+pub trait Total {
+    /// The limit.
+    fn total_limit(&self) -> Option<Duration>;
+}
+#[cfg(feature = "tokio")]
+impl<H: Handle> Total for H {
+    fn total_limit(&self) -> Option<Duration> {
+        (**self).total_limit()
+    }
+}
+#[cfg(feature = "tokio")]
+impl Total for &'static Breakers {
+    fn total_limit(&self) -> Option<Duration> {
+        (**self).total_limit()
+    }
+}
+
 /// The same with what is left of the time for all attempts, where that is shorter.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn within<H>((handle, limit): (H, Duration), deadline: &Deadline) -> (H, AttemptLimit) {
-    (handle, deadline.of_attempt(limit))
+pub fn within<T: Total>((handle, limit): (T, Duration), deadline: &Deadline) -> (T, AttemptLimit) {
+    let limit = deadline.of_attempt(limit, handle.total_limit());
+    (handle, limit)
+}
+
+/// The same where the attribute alone says how long that is.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn within_total<H>((handle, limit): (H, Duration), deadline: &Deadline, total: Duration) -> (H, AttemptLimit) {
+    (handle, deadline.of_attempt(limit, Some(total)))
+}
+
+/// What is left of the time for all attempts.
+#[cfg(feature = "tokio")]
+pub fn left<T: Total>(handle: &T, deadline: &Deadline) -> Option<Duration> {
+    deadline.left(handle.total_limit())
 }
 
 /// The breaker of `breaker = …`.

@@ -25,7 +25,7 @@ pub use inventory;
 #[cfg(all(feature = "retry", feature = "tokio"))]
 pub use self::again::wait;
 #[cfg(feature = "retry")]
-pub use self::again::{Again, again, wait_here, when};
+pub use self::again::{Again, again, next, next_by, wait_here, when};
 pub use self::answer::{
     FallbackTicket, FromRejected, FromTimedOut, Keep, fallback, fallback_async, falling_back, keep, without_answer,
 };
@@ -34,13 +34,13 @@ pub use self::call::{Attempt, admit, admit_keyed, attempt, finish, run, settle, 
 pub use self::call::{timed_out, watch_limited};
 pub use self::checked::{
     OtherWindow, WindowOf, WindowType, answer_count, attempt_count, consistent, count, duration, factor, fraction,
-    key_count, probe_count, rate, window, with_window,
+    key_count, probe_count, rate, retry_factor, window, with_window,
 };
-#[cfg(feature = "tokio")]
-pub use self::handle::within;
 pub use self::handle::{
     Accessor, Handle, Shared, Static, breaker_of, current, family_with_limit, own, own_family, shared, with_limit,
 };
+#[cfg(feature = "tokio")]
+pub use self::handle::{Total, left, within, within_total};
 pub use self::judge::{Fallible, as_failure, classified, error_of, exists, failure_if, ladder};
 #[cfg(feature = "last_good")]
 pub use self::kept::{Answer, keep_answer, keep_answer_async, last_good, last_good_async, own_memory, owned_key};
@@ -52,10 +52,10 @@ pub use crate::keyed::Breakers;
 pub use crate::outcome::{Fault, Quote, Verdict};
 pub use crate::policy::{OnCancel, Settings};
 pub use crate::site::{Site, SiteId};
+#[cfg(feature = "retry")]
+pub use crate::stack::Retries;
 #[cfg(feature = "last_good")]
 pub use crate::stack::memory::Memory;
 #[cfg(feature = "tokio")]
 pub use crate::stack::{AttemptLimit, Deadline};
-#[cfg(feature = "retry")]
-pub use crate::stack::{Retries, Retry};
 pub use crate::{__failed as failed, __judge as judge, __key as key, __settled as settled};

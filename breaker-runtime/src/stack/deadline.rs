@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When the time for all attempts of one call is over, by tokio's clock.
+/// When the first attempt of a call began, by tokio's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     began: Instant,
-    limit: Duration,
 }
 
 /// How long one attempt may take.
@@ -21,26 +20,25 @@ pub struct AttemptLimit {
 }
 
 impl Deadline {
-    /// So much time from now on.
+    /// Of a call that begins now.
     #[must_use]
-    pub fn after(limit: Duration) -> Self {
-        Self { began: Instant::now(), limit }
+    #[expect(clippy::new_without_default, reason = "it is not nothing: it is now")]
+    pub fn new() -> Self {
+        Self { began: Instant::now() }
     }
 
-    /// What is left.
+    /// What is left of a limit to all attempts.
     #[must_use]
-    pub fn left(&self) -> Duration {
-        self.limit.saturating_sub(self.began.elapsed())
+    pub fn left(&self, of_all: Option<Duration>) -> Option<Duration> {
+        Some(of_all?.saturating_sub(self.began.elapsed()))
     }
 
     /// The limit of an attempt that begins now.
     #[must_use]
-    pub fn of_attempt(&self, own: Duration) -> AttemptLimit {
-        let left = self.left();
-        if own < left {
-            AttemptLimit { time: own, of_all: None }
-        } else {
-            AttemptLimit { time: left, of_all: Some(self.limit) }
+    pub fn of_attempt(&self, own: Duration, of_all: Option<Duration>) -> AttemptLimit {
+        match self.left(of_all) {
+            Some(left) if left <= own => AttemptLimit { time: left, of_all },
+            _ => AttemptLimit { time: own, of_all: None },
         }
     }
 }
@@ -59,16 +57,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_has_its_own_limit_or_what_is_left_for_all() {
-        let deadline = Deadline::after(5 * SECOND);
-        let limit = |own| {
-            let AttemptLimit { time, of_all } = deadline.of_attempt(own);
+        let (deadline, five) = (Deadline::new(), Some(5 * SECOND));
+        let limit = |own, of_all| {
+            let AttemptLimit { time, of_all } = deadline.of_attempt(own, of_all);
             (time, of_all)
         };
-        assert_eq!(limit(2 * SECOND), (2 * SECOND, None));
-        assert_eq!(limit(Duration::MAX), (5 * SECOND, Some(5 * SECOND)));
+        assert_eq!(limit(2 * SECOND, five), (2 * SECOND, None));
+        assert_eq!(limit(Duration::MAX, five), (5 * SECOND, five));
+        assert_eq!(limit(Duration::MAX, None), (Duration::MAX, None));
         tokio::time::advance(4 * SECOND).await;
-        assert_eq!((deadline.left(), limit(2 * SECOND)), (SECOND, (SECOND, Some(5 * SECOND))));
+        assert_eq!((deadline.left(five), limit(2 * SECOND, five)), (Some(SECOND), (SECOND, five)));
         tokio::time::advance(4 * SECOND).await;
-        assert_eq!((deadline.left(), limit(SECOND)), (Duration::ZERO, (Duration::ZERO, Some(5 * SECOND))));
+        assert_eq!((deadline.left(five), limit(SECOND, five)), (Some(Duration::ZERO), (Duration::ZERO, five)));
+        assert_eq!((deadline.left(None), limit(SECOND, None)), (None, (SECOND, None)));
     }
 }

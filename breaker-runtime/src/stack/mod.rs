@@ -12,4 +12,4 @@ mod retry;
 #[cfg(feature = "tokio")]
 pub use deadline::{AttemptLimit, Deadline};
 #[cfg(feature = "retry")]
-pub use retry::{Retries, Retry};
+pub use retry::Retries;
