@@ -12,7 +12,7 @@ pub(crate) trait Feed: Copy + Send + Sync + 'static {
     fn at(self, i: u64) -> Self::Input;
 
     /// The input of a single call.
-    fn one(self, key: u64, fails: bool) -> Self::Input;
+    fn one(self, key: u64, order: u64) -> Self::Input;
 }
 
 /// No key; every call succeeds, or all but one of ten.
@@ -30,8 +30,8 @@ impl Feed for Orders {
     }
 
     #[inline]
-    fn one(self, _: u64, fails: bool) -> u64 {
-        order(fails)
+    fn one(self, _: u64, order: u64) -> u64 {
+        order
     }
 }
 
@@ -47,8 +47,8 @@ impl Feed for Numbers {
         (scattered(i, self.0), i)
     }
 
-    fn one(self, key: u64, fails: bool) -> (u64, u64) {
-        (key, order(fails))
+    fn one(self, key: u64, order: u64) -> (u64, u64) {
+        (key, order)
     }
 }
 
@@ -72,13 +72,9 @@ impl Feed for Texts {
         (&self.0[index(scattered(i, self.0.len() as u64))], i)
     }
 
-    fn one(self, key: u64, fails: bool) -> (&'static str, u64) {
-        (&self.0[index(key)], order(fails))
+    fn one(self, key: u64, order: u64) -> (&'static str, u64) {
+        (&self.0[index(key)], order)
     }
-}
-
-fn order(fails: bool) -> u64 {
-    if fails { FAILS } else { 0 }
 }
 
 fn index(key: u64) -> usize {

@@ -22,11 +22,47 @@ pub(crate) const LONG_WINDOW: Duration = Duration::from_hours(1);
 pub(crate) const SLOW: Duration = Duration::from_secs(1);
 /// Every call is as slow as this.
 pub(crate) const ANY_CALL: Duration = Duration::from_nanos(1);
+/// Calls that may run at once.
+pub(crate) const PLACES: u32 = 10;
+/// Calls that may be made in a second where there is ample room: the most that ours accepts.
+pub(crate) const AMPLE_RATE: u32 = 1_000_000_000;
+/// Calls that may be made in an hour where room is scant, but enough for the breaker's own contract.
+pub(crate) const SCANT_RATE: u32 = 1_000;
+/// How long a call may take.
+pub(crate) const LIMIT: Duration = Duration::from_secs(1);
+pub(crate) const SCANT_LIMIT: Duration = Duration::from_millis(1);
+/// How often a call is made that goes on failing.
+pub(crate) const ATTEMPTS: u32 = 3;
+/// The time before the first retry.
+pub(crate) const BACKOFF: Duration = Duration::from_millis(100);
+pub(crate) const SCANT_BACKOFF: Duration = Duration::from_millis(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Sync,
     Async,
+}
+
+/// What stands around a call beside its breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    MaxConcurrent,
+    RateLimit,
+    Timeout,
+    Retry,
+    /// The last good answer is kept, by the last digit of the order.
+    LastGood,
+    /// All but the last good answer, which no rival has.
+    All,
+}
+
+/// How much room a part leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// No call comes near a limit.
+    Ample,
+    /// Limits are soon reached.
+    Scant,
 }
 
 /// How keys look.
@@ -52,6 +88,8 @@ pub(crate) enum Task {
     Slow { from: Duration },
     /// Opens after a streak of one key; all succeed.
     Keyed { keys: u64, kind: Kind },
+    /// Opens after a streak, and has such a part; all succeed.
+    With(Part, Room),
 }
 
 impl Task {
@@ -60,6 +98,7 @@ impl Task {
         match self {
             Self::Slow { .. } => Self::Slow { from: ANY_CALL },
             Self::Timed { window, .. } => Self::Timed { window, held: None },
+            Self::With(part, _) => Self::With(part, Room::Scant),
             other => other,
         }
     }
@@ -101,6 +140,10 @@ const fn timed(held: u64) -> Task {
     Task::Timed { window: LONG_WINDOW, held: Some(held) }
 }
 
+const fn with(part: Part) -> Task {
+    Task::With(part, Room::Ample)
+}
+
 const TIMED: Task = Task::Timed { window: WINDOW_TIME, held: None };
 
 pub(crate) const ALL: &[Scenario] = &[
@@ -124,4 +167,10 @@ pub(crate) const ALL: &[Scenario] = &[
     row("10 keys, u64", Task::Keyed { keys: 10, kind: Kind::Number }, 1),
     row("10,000 keys, u64", Task::Keyed { keys: 10_000, kind: Kind::Number }, 1),
     row("100,000 keys, u64", Task::Keyed { keys: 100_000, kind: Kind::Number }, 1),
+    row("part: 10 at once, async", with(Part::MaxConcurrent), 1),
+    row("part: rate limit, async", with(Part::RateLimit), 1),
+    row("part: time limit, async", with(Part::Timeout), 1),
+    row("part: retry, not needed, async", with(Part::Retry), 1),
+    row("part: last good answer kept, async", with(Part::LastGood), 1),
+    row("parts: these but the last good answer, async", with(Part::All), 1),
 ];

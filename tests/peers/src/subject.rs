@@ -1,16 +1,19 @@
 //! One breaker under one task, ready to be called: a lap of calls to measure, and single calls to lead it somewhere.
 
 use std::hint::black_box;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::{Builder, Runtime};
 
 use crate::feed::{Feed, Orders};
-use crate::scenario::{STREAK, Task, WINDOW};
-use crate::work::Rejection;
+use crate::scenario::{Part, STREAK, Task, WINDOW};
+use crate::work::{FAILS, Rejection};
 
 /// What a breaker did with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    Admitted,
+    Succeeded,
+    Failed,
     Rejected,
 }
 
@@ -19,6 +22,8 @@ pub(crate) enum Answer {
 pub(crate) enum Rule {
     /// So many failures in a row.
     Streak(u32),
+    /// So many failed calls or fewer, where each can be more than one failure.
+    Within(u32),
     /// Half of the calls, in a window of so many.
     Rate(u32),
     /// Half of the calls being slow, which they all are.
@@ -28,7 +33,8 @@ pub(crate) enum Rule {
 impl Rule {
     fn of(task: Task) -> Self {
         match task {
-            Task::Closed(_) | Task::Rejected | Task::Keyed { .. } => Self::Streak(STREAK),
+            Task::With(Part::Retry | Part::All, _) => Self::Within(STREAK),
+            Task::Closed(_) | Task::Rejected | Task::Keyed { .. } | Task::With(..) => Self::Streak(STREAK),
             Task::Counted { window } => Self::Rate(window),
             Task::Timed { .. } => Self::Rate(WINDOW),
             Task::Slow { .. } => Self::Slow,
@@ -36,11 +42,15 @@ impl Rule {
     }
 }
 
+/// Where timers are made. Its one worker sleeps until one runs out, which none does while calls are measured.
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a thread can be had"));
+
 /// So many calls, of the lap's own inputs or all of this one: what the breaker did with the last.
 type Lap = Box<dyn Fn(u64, Option<One>) -> Answer + Sync>;
 
-/// The input of a single call: its key, and whether it fails.
-type One = (u64, bool);
+/// The input of a single call: its key, and the order.
+type One = (u64, u64);
 
 /// One breaker under one task.
 pub(crate) struct Subject {
@@ -88,18 +98,20 @@ impl Subject {
             let breaker = Arc::clone(&breaker);
             // The only place that calls it, so that the compiler treats a protected function as it treats a bare one.
             move |calls, one: Option<One>| {
+                // Timers are made within a runtime, on each thread.
+                let _inside = matches!(task, Task::With(..)).then(|| RUNTIME.enter());
                 let mut breaker = lock(&breaker).clone();
-                let mut answer = Answer::Admitted;
+                let mut answer = Answer::Succeeded;
                 for i in 0..calls {
                     let input = match one {
                         None => feed.at(i),
-                        Some((key, fails)) => feed.one(key, fails),
+                        Some((key, order)) => feed.one(key, order),
                     };
                     match call(&mut breaker, input) {
                         Ok(output) => _ = black_box(output),
                         Err(error) => {
                             let rejected = error.is_rejection();
-                            answer = if rejected { Answer::Rejected } else { Answer::Admitted };
+                            answer = if rejected { Answer::Rejected } else { Answer::Failed };
                             // By reference, so that all of it is made.
                             _ = black_box(&error);
                         }
@@ -150,7 +162,18 @@ impl Subject {
 
     /// One call.
     pub(crate) fn single(&self, key: u64, fails: bool) -> Answer {
-        (self.lap)(1, Some((key, fails)))
+        (self.lap)(1, Some((key, if fails { FAILS } else { 0 })))
+    }
+
+    /// One call with that order, for other threads, too.
+    pub(crate) fn shared_single(&self) -> impl Fn(u64) -> Answer + Copy + Send {
+        let lap = &self.lap;
+        move |order| lap(1, Some((0, order)))
+    }
+
+    /// Has a fresh breaker from now on.
+    pub(crate) fn begin_anew(&self) {
+        (self.renew)();
     }
 
     /// Before each lap: where the window's contents matter, they are made what the row says.
@@ -160,7 +183,7 @@ impl Subject {
         if holding.is_some_and(|holding| (held..=held + held / 4).contains(&holding)) {
             return;
         }
-        (self.renew)();
+        self.begin_anew();
         (0..held).for_each(|i| _ = self.single(0, i % 10 == 9));
     }
 
@@ -174,8 +197,7 @@ impl Subject {
 
     /// Whether the breaker is in the state that the task is about.
     pub(crate) fn holds(&self, task: Task) -> bool {
-        let expected = if task == Task::Rejected { Answer::Rejected } else { Answer::Admitted };
-        self.single(0, false) == expected
+        (self.single(0, false) == Answer::Rejected) == (task == Task::Rejected)
     }
 }
 

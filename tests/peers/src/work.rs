@@ -1,12 +1,35 @@
 //! The work that breakers protect here: one function, the same for all, never inlined.
 
+use std::cell::Cell;
 use std::fmt;
+use std::future::ready;
 use std::hint::{black_box, spin_loop};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::scenario::ATTEMPTS;
 
 /// The order that fails.
 pub(crate) const FAILS: u64 = u64::MAX;
+/// The one that stays inside while the door is shut.
+pub(crate) const STAYS: u64 = u64::MAX - 1;
+/// The one that hangs: far longer than a limit that is reached at once.
+pub(crate) const HANGS: u64 = u64::MAX - 2;
+/// The one that fails until the last of its attempts.
+pub(crate) const NEEDS_RETRIES: u64 = u64::MAX - 3;
+
+/// Shut by whoever writes.
+pub(crate) static DOOR: RwLock<()> = RwLock::new(());
+/// How many calls are behind it.
+pub(crate) static INSIDE: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// How many attempts `NEEDS_RETRIES` has had.
+    pub(crate) static ATTEMPT: Cell<u32> = const { Cell::new(0) };
+}
 
 /// The error of the work, as small as errors get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +63,37 @@ pub(crate) async fn work_async(order: u64) -> Result<u64, SmallError> {
     work(order)
 }
 
-/// Polls a future on this stack until it is ready, so that no executor is measured. All but one that waits for another
-/// thread's lock are ready at the first poll.
+/// The same, which contracts can make wait, for the parts that look at other calls or at time.
+pub(crate) async fn work_of_parts(order: u64) -> Result<u64, SmallError> {
+    match order {
+        STAYS | HANGS | NEEDS_RETRIES => unusual(order).await,
+        _ => work(order),
+    }
+}
+
+/// Boxed, so that nobody moves a timer along with every call.
+#[cold]
+fn unusual(order: u64) -> Pin<Box<dyn Future<Output = Result<u64, SmallError>> + Send>> {
+    match order {
+        STAYS => {
+            INSIDE.fetch_add(1, Ordering::Relaxed);
+            drop(DOOR.read());
+            INSIDE.fetch_sub(1, Ordering::Relaxed);
+            Box::pin(ready(Ok(order)))
+        }
+        HANGS => Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Ok(order)
+        }),
+        _ => {
+            ATTEMPT.set(ATTEMPT.get() + 1);
+            Box::pin(ready(if ATTEMPT.get() == ATTEMPTS { Ok(order) } else { Err(SmallError::FAILED) }))
+        }
+    }
+}
+
+/// Polls a future on this stack until it is ready, so that no executor is measured. All but those that wait for another
+/// thread's lock, or in a contract for time, are ready at the first poll.
 #[inline]
 pub(crate) fn poll<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);

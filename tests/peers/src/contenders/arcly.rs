@@ -28,7 +28,9 @@ pub(crate) fn subject(task: Task, purpose: Purpose) -> Option<Subject> {
         (Task::Closed(Form::Sync), Purpose::Measure) => Some(function!(closed).note(POLLED)),
         (Task::Closed(Form::Async), Purpose::Measure) => Some(function!(closed_async, |order| work_async(order).await)),
         (Task::Rejected, Purpose::Measure) => Some(function!(rejected).note(POLLED)),
-        (Task::Counted { .. } | Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. }, _) => None,
+        (Task::Counted { .. } | Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. } | Task::With(..), _) => {
+            None
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn subject(task: Task, _: Purpose) -> Option<Subject> {
         Task::Timed { window, .. } => {
             Some(Subject::new(task, move || in_time(window), |breaker, order| breaker.call(|| work(order))))
         }
-        Task::Slow { .. } | Task::Keyed { .. } => None,
+        Task::Slow { .. } | Task::Keyed { .. } | Task::With(..) => None,
     }
 }
 

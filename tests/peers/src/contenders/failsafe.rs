@@ -22,7 +22,7 @@ pub(crate) fn subject(task: Task, _: Purpose) -> Option<Subject> {
             Subject::new(task, move || rate(window), |breaker, order| breaker.call(|| work(order)))
                 .note("a moving average over the time, read once the whole of it has passed"),
         ),
-        Task::Counted { .. } | Task::Slow { .. } | Task::Keyed { .. } => None,
+        Task::Counted { .. } | Task::Slow { .. } | Task::Keyed { .. } | Task::With(..) => None,
     }
 }
 

@@ -12,7 +12,7 @@ mod tower_resilience;
 use crate::feed::{Numbers, Texts};
 use crate::scenario::{Form, Kind, Task};
 use crate::subject::Subject;
-use crate::work::{SmallError, poll, work, work_async};
+use crate::work::{SmallError, poll, work, work_async, work_of_parts};
 
 /// What a subject is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ fn at_once(_: Task, show: Show) {
 pub(crate) fn bare(task: Task) -> Subject {
     let mut bare = match task {
         Task::Closed(Form::Async) => Subject::new(task, || (), |(), order| poll(work_async(order))),
+        Task::With(..) => Subject::new(task, || (), |(), order| poll(work_of_parts(order))),
         Task::Keyed { keys, kind: Kind::Text } => {
             Subject::fed(task, Texts::new(keys), || (), |(), (key, order)| asked(&key, order))
         }

@@ -8,10 +8,11 @@ use breaker_runtime::{Breakers, CircuitBreaker, CircuitBreakerError, Permit, Set
 use super::Purpose;
 use crate::feed::{Numbers, Texts};
 use crate::scenario::{
-    ANY_CALL, Form, Kind, LARGE_WINDOW, LONG_WINDOW, MIN_CALLS, RATE, RESET, SLOW, STREAK, Task, WINDOW, WINDOW_TIME,
+    ANY_CALL, Form, Kind, LARGE_WINDOW, LIMIT, LONG_WINDOW, MIN_CALLS, PLACES, Part, RATE, RESET, Room, SCANT_LIMIT,
+    SLOW, STREAK, Task, WINDOW, WINDOW_TIME,
 };
 use crate::subject::Subject;
-use crate::work::{Rejection, SmallError, poll, work, work_async};
+use crate::work::{Rejection, SmallError, poll, work, work_async, work_of_parts};
 
 #[derive(Debug)]
 enum CallError {
@@ -70,6 +71,16 @@ pub(crate) fn attribute(task: Task, _: Purpose) -> Option<Subject> {
             Subject::fed(task, $feed, || close_all(protected_breakers()), |(), (key, order)| protected(key, order))
         }};
     }
+    /// An async function with such a part.
+    macro_rules! with {
+        ($($part:tt)+) => {{
+            #[circuit_breaker(consecutive = STREAK, reset = RESET, $($part)+)]
+            async fn protected(order: u64) -> Output {
+                Ok(work_of_parts(order).await?)
+            }
+            Subject::new(task, || protected_breaker().close(), |(), order| poll(protected(order)))
+        }};
+    }
     #[circuit_breaker(consecutive = STREAK, reset = RESET)]
     async fn closed_async(order: u64) -> Output {
         Ok(work_async(order).await?)
@@ -103,7 +114,17 @@ pub(crate) fn attribute(task: Task, _: Purpose) -> Option<Subject> {
         Task::Keyed { keys: 10, kind: Kind::Number } => family!(u64, 1_000, Numbers(10)),
         Task::Keyed { keys: 10_000, kind: Kind::Number } => family!(u64, 20_000, Numbers(10_000)),
         Task::Keyed { keys: 100_000, kind: Kind::Number } => family!(u64, 200_000, Numbers(100_000)),
-        Task::Counted { .. } | Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. } => return None,
+        Task::With(Part::MaxConcurrent, _) => with!(max_concurrent = PLACES),
+        // `AMPLE_RATE` and `SCANT_RATE`.
+        Task::With(Part::RateLimit, Room::Ample) => with!(rate_limit = "1000000000/s"),
+        Task::With(Part::RateLimit, Room::Scant) => with!(rate_limit = "1000/h"),
+        Task::With(Part::Timeout, Room::Ample) => with!(timeout = LIMIT),
+        Task::With(Part::Timeout, Room::Scant) => with!(timeout = SCANT_LIMIT),
+        Task::With(Part::Retry | Part::LastGood | Part::All, _)
+        | Task::Counted { .. }
+        | Task::Timed { .. }
+        | Task::Slow { .. }
+        | Task::Keyed { .. } => return None,
     })
 }
 
@@ -127,7 +148,7 @@ macro_rules! by_hand {
             Task::Timed { .. } => &TIMED,
             Task::Slow { from: ANY_CALL } => &ANY,
             Task::Slow { .. } => &SLOWED,
-            Task::Keyed { .. } => return None,
+            Task::Keyed { .. } | Task::With(..) => return None,
         };
         move || {
             breaker.close();
@@ -166,6 +187,8 @@ pub(crate) fn try_acquire(task: Task, _: Purpose) -> Option<Subject> {
     })
 }
 
+#[expect(clippy::inline_always, reason = "whoever holds a permit settles it in his own function")]
+#[inline(always)]
 fn settled(permit: Permit<&CircuitBreaker>, output: Result<u64, SmallError>) -> Output {
     match output {
         Ok(_) => permit.success(),

@@ -18,7 +18,7 @@ pub(crate) fn subject(task: Task, _: Purpose) -> Option<Subject> {
             |breaker, order| poll(breaker.call(work_async(order))),
         )),
         Task::Counted { window } => Some(sync(task, window, RATE)),
-        Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. } => None,
+        Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. } | Task::With(..) => None,
     }
 }
 

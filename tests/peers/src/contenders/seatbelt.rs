@@ -28,7 +28,7 @@ pub(crate) fn subject(task: Task, _: Purpose) -> Option<Subject> {
         Task::Timed { window, .. } => Some(plain(task, window, POLLED)),
         Task::Keyed { keys, kind: Kind::Text } => Some(keyed(task, Texts::new(keys))),
         Task::Keyed { keys, kind: Kind::Number } => Some(keyed(task, Numbers(keys))),
-        Task::Counted { .. } | Task::Slow { .. } => None,
+        Task::Counted { .. } | Task::Slow { .. } | Task::With(..) => None,
     }
 }
 
