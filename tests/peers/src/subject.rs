@@ -43,7 +43,7 @@ impl Rule {
 }
 
 /// Where timers are made. Its one worker sleeps until one runs out, which none does while calls are measured.
-static RUNTIME: LazyLock<Runtime> =
+pub(crate) static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a thread can be had"));
 
 /// So many calls, of the lap's own inputs or all of this one: what the breaker did with the last.

@@ -5,17 +5,22 @@ use std::sync::LazyLock;
 use std::task::Waker;
 use std::time::Duration;
 
-use layered::{Execute, Layer, Service};
+use layered::{Execute, Layer, Service, Stack};
 use seatbelt::breaker::{Breaker, BreakerId, BreakerLayer};
+use seatbelt::retry::Retry;
+use seatbelt::timeout::Timeout;
 use seatbelt::{RecoveryInfo, ResilienceContext};
 use tick::Clock;
 use tick::runtime::{ClockDriver, InactiveClock};
 
 use super::{POLLED, Purpose};
 use crate::feed::{Feed, Numbers, Texts};
-use crate::scenario::{Form, Kind, MIN_CALLS, RATE, RESET, Task, WINDOW, WINDOW_TIME};
-use crate::subject::{Rule, Subject};
-use crate::work::{SmallError, poll, work_async};
+use crate::scenario::{
+    ATTEMPTS, BACKOFF, Form, Kind, LIMIT, MIN_CALLS, Part, RATE, RESET, Room, SCANT_BACKOFF, SCANT_LIMIT, Task, WINDOW,
+    WINDOW_TIME,
+};
+use crate::subject::{RUNTIME, Rule, Subject};
+use crate::work::{SmallError, poll, work_async, work_of_parts};
 
 /// What stands beside the tasks of a streak.
 const NO_STREAK: &str = "no streak: a failure rate over 10 s";
@@ -28,7 +33,8 @@ pub(crate) fn subject(task: Task, _: Purpose) -> Option<Subject> {
         Task::Timed { window, .. } => Some(plain(task, window, POLLED)),
         Task::Keyed { keys, kind: Kind::Text } => Some(keyed(task, Texts::new(keys))),
         Task::Keyed { keys, kind: Kind::Number } => Some(keyed(task, Numbers(keys))),
-        Task::Counted { .. } | Task::Slow { .. } | Task::With(..) => None,
+        Task::With(part, room) => with(task, part, room),
+        Task::Counted { .. } | Task::Slow { .. } => None,
     }
 }
 
@@ -52,20 +58,68 @@ where
     Subject::fed(task, feed, make, call).rule(Rule::Rate(WINDOW)).note(NO_STREAK_POLLED)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a half is exact")]
+/// The layers in the order that it recommends. It has no bulkhead, and no limit to the rate.
+fn with(task: Task, part: Part, room: Room) -> Option<Subject> {
+    static CLOCK: LazyLock<Clock> = LazyLock::new(|| {
+        let _inside = RUNTIME.enter();
+        Clock::new_tokio().with_fast_instant(true)
+    });
+    let context = ResilienceContext::new(&*CLOCK);
+    let (limit, backoff) = match room {
+        Room::Ample => (LIMIT, BACKOFF),
+        Room::Scant => (SCANT_LIMIT, SCANT_BACKOFF),
+    };
+    match part {
+        Part::Timeout => Some(stacked(task, move || {
+            let timeout = Timeout::layer("peers", &context).timeout_error(|_| SmallError::FAILED).timeout(limit);
+            (breaker(&context, WINDOW_TIME), timeout, Execute::new(work_of_parts)).into_service()
+        })),
+        Part::Retry => Some(stacked(task, move || {
+            let retry = Retry::layer("peers", &context)
+                .clone_input()
+                .recovery_with(|output, _| recovery(output))
+                .max_retry_attempts(ATTEMPTS - 1)
+                .base_delay(backoff);
+            (retry, breaker(&context, WINDOW_TIME), Execute::new(work_of_parts)).into_service()
+        })),
+        Part::MaxConcurrent | Part::RateLimit | Part::LastGood | Part::All => None,
+    }
+}
+
+fn stacked<S>(task: Task, make: impl Fn() -> S + 'static) -> Subject
+where
+    S: Service<u64, Out = Output> + Clone + 'static,
+{
+    let rule = match task {
+        Task::With(Part::Retry, _) => Rule::Within(WINDOW),
+        _ => Rule::Rate(WINDOW),
+    };
+    Subject::new(task, make, |service, order| poll(service.execute(order))).rule(rule).note(NO_STREAK)
+}
+
 fn layer<I: Send + 'static>(window: Duration) -> BreakerLayer<I, Output> {
     static CLOCK: LazyLock<(Clock, ClockDriver)> = LazyLock::new(|| {
         let (clock, driver) = InactiveClock::default().activate(Waker::noop().clone());
         (clock.with_fast_instant(true), driver)
     });
-    Breaker::layer("peers", &ResilienceContext::new(&CLOCK.0))
-        .recovery_with(|output: &Output, _| match output {
-            Ok(_) => RecoveryInfo::never(),
-            Err(_) => RecoveryInfo::retry(),
-        })
+    breaker(&ResilienceContext::new(&CLOCK.0), window)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a half is exact")]
+fn breaker<I: Send + 'static>(context: &ResilienceContext<I, Output>, window: Duration) -> BreakerLayer<I, Output> {
+    Breaker::layer("peers", context)
+        .recovery_with(|output, _| recovery(output))
         .rejected_input_error(|_, _| SmallError::REJECTED)
         .failure_threshold(RATE as f32)
         .min_throughput(MIN_CALLS)
         .sampling_duration(window)
         .break_duration(RESET)
+}
+
+/// What the breaker rejects is not tried again.
+fn recovery(output: &Output) -> RecoveryInfo {
+    match output {
+        Ok(_) | Err(SmallError::REJECTED) => RecoveryInfo::never(),
+        Err(_) => RecoveryInfo::retry(),
+    }
 }
