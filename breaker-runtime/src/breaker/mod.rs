@@ -353,7 +353,8 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// A rejection, where the breaker is open or has all its probes under way.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "out of line, the permit is copied through memory")]
+    #[inline(always)]
     pub fn try_acquire(&self) -> Result<Permit<&Self>, CircuitBreakerError> {
         Self::admit(self, None, Whose::of_caller()).map_err(|(_, rejected)| rejected)
     }
@@ -374,7 +375,8 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// A rejection, where the breaker is open or has all its probes under way.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as `try_acquire`")]
+    #[inline(always)]
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<Permit<Arc<Self>>, CircuitBreakerError> {
         Self::admit(Arc::clone(self), None, Whose::of_caller()).map_err(|(_, rejected)| rejected)
     }

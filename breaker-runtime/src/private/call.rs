@@ -22,7 +22,8 @@ use crate::stack::AttemptLimit;
 /// # Errors
 ///
 /// The rejection, with the handle, for the fallback.
-#[inline]
+#[expect(clippy::inline_always, reason = "where a program has many protected functions, it would be a call of its own")]
+#[inline(always)]
 pub fn admit<H: Handle>(breaker: H, limit: Option<Duration>) -> Result<Permit<H>, (H, CircuitBreakerError)> {
     CircuitBreaker::admit(breaker, limit, Whose::Waiting)
 }

@@ -71,12 +71,12 @@ pub(crate) fn attribute(task: Task, _: Purpose) -> Option<Subject> {
             Subject::fed(task, $feed, || close_all(protected_breakers()), |(), (key, order)| protected(key, order))
         }};
     }
-    /// An async function with such a part.
+    /// An async function with such a part, which may name the argument.
     macro_rules! with {
-        ($($part:tt)+) => {{
+        ($order:ident: $($part:tt)+) => {{
             #[circuit_breaker(consecutive = STREAK, reset = RESET, $($part)+)]
-            async fn protected(order: u64) -> Output {
-                Ok(work_of_parts(order).await?)
+            async fn protected($order: u64) -> Output {
+                Ok(work_of_parts($order).await?)
             }
             Subject::new(task, || protected_breaker().close(), |(), order| poll(protected(order)))
         }};
@@ -114,17 +114,28 @@ pub(crate) fn attribute(task: Task, _: Purpose) -> Option<Subject> {
         Task::Keyed { keys: 10, kind: Kind::Number } => family!(u64, 1_000, Numbers(10)),
         Task::Keyed { keys: 10_000, kind: Kind::Number } => family!(u64, 20_000, Numbers(10_000)),
         Task::Keyed { keys: 100_000, kind: Kind::Number } => family!(u64, 200_000, Numbers(100_000)),
-        Task::With(Part::MaxConcurrent, _) => with!(max_concurrent = PLACES),
+        Task::With(Part::MaxConcurrent, _) => with!(order: max_concurrent = PLACES),
         // `AMPLE_RATE` and `SCANT_RATE`.
-        Task::With(Part::RateLimit, Room::Ample) => with!(rate_limit = "1000000000/s"),
-        Task::With(Part::RateLimit, Room::Scant) => with!(rate_limit = "1000/h"),
-        Task::With(Part::Timeout, Room::Ample) => with!(timeout = LIMIT),
-        Task::With(Part::Timeout, Room::Scant) => with!(timeout = SCANT_LIMIT),
-        Task::With(Part::Retry | Part::LastGood | Part::All, _)
-        | Task::Counted { .. }
-        | Task::Timed { .. }
-        | Task::Slow { .. }
-        | Task::Keyed { .. } => return None,
+        Task::With(Part::RateLimit, Room::Ample) => with!(order: rate_limit = "1000000000/s"),
+        Task::With(Part::RateLimit, Room::Scant) => with!(order: rate_limit = "1000/h"),
+        Task::With(Part::Timeout, Room::Ample) => with!(order: timeout = LIMIT),
+        Task::With(Part::Timeout, Room::Scant) => with!(order: timeout = SCANT_LIMIT),
+        Task::With(Part::Retry, Room::Ample) => with!(order: retry(attempts = 3, backoff = "100ms")),
+        Task::With(Part::Retry, Room::Scant) => with!(order: retry(attempts = 3, backoff = "1ms")),
+        Task::With(Part::LastGood, _) => with!(order: last_good(key = order % 10, ttl = "1h")),
+        Task::With(Part::All, Room::Ample) => with!(
+            order: max_concurrent = PLACES,
+            rate_limit = "1000000000/s",
+            timeout = LIMIT,
+            retry(attempts = 3, backoff = "100ms")
+        ),
+        Task::With(Part::All, Room::Scant) => with!(
+            order: max_concurrent = PLACES,
+            rate_limit = "1000/h",
+            timeout = SCANT_LIMIT,
+            retry(attempts = 3, backoff = "1ms")
+        ),
+        Task::Counted { .. } | Task::Timed { .. } | Task::Slow { .. } | Task::Keyed { .. } => return None,
     })
 }
 
