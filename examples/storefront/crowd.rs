@@ -79,7 +79,7 @@ impl Door {
         Ok(Arc::new(Self { url, http, room: Semaphore::new(ROOM), clock, log }))
     }
 
-    async fn visit(&self, customer: Customer) {
+    pub(crate) async fn visit(&self, customer: Customer) {
         let leaves = self.clock.at(customer.arrives + PATIENCE);
         let outcome = match self.room.try_acquire() {
             Err(_full) => Outcome::TurnedAway,
@@ -115,14 +115,18 @@ impl Door {
     }
 }
 
-/// Sends every customer through all the doors at the same moment, and comes back when all have left.
-pub(crate) async fn send(customers: Vec<Customer>, doors: &[Arc<Door>], clock: RunClock) {
+/// Sends every customer to all the shops at the same moment, and comes back when all have left.
+pub(crate) async fn send<Shop, Visit: Future<Output = ()> + Send + 'static>(
+    customers: Vec<Customer>,
+    shops: &[Arc<Shop>],
+    clock: RunClock,
+    visit: impl Fn(Arc<Shop>, Customer) -> Visit,
+) {
     let mut visits = JoinSet::new();
     for customer in customers {
         sleep_until(clock.at(customer.arrives)).await;
-        for door in doors {
-            let door = Arc::clone(door);
-            visits.spawn(async move { door.visit(customer).await });
+        for shop in shops {
+            visits.spawn(visit(Arc::clone(shop), customer));
         }
         while visits.try_join_next().is_some() {}
     }

@@ -20,6 +20,8 @@
 //!
 //! The shops are where to look for code to copy: [`shop::protected`], and what it is compared with,
 //! [`shop::plain`].
+//!
+//! With `--storm` it shows something else: what [retries](storm) do to a service, with and without a breaker inside them.
 
 mod clock;
 mod crowd;
@@ -33,6 +35,7 @@ mod report;
 mod shop;
 mod stage;
 mod steering;
+mod storm;
 mod verdict;
 mod weather;
 
@@ -48,6 +51,9 @@ use stage::Stage;
 async fn main() -> ExitCode {
     let options = match options::parse(env::args_os().skip(1)) {
         Ok(Command::Run(options)) => options,
+        Ok(Command::Storm) => {
+            return if storm::run().await { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
         Ok(Command::Help) => {
             println!("{}", options::USAGE);
             return ExitCode::SUCCESS;

@@ -19,10 +19,12 @@ Options:
   --serve                  after the run, keep shops, services and the breaker's own pages up until
                            interrupted, without a crowd
   --no-run                 the same at once, without the run
+  --storm                  in its place, and without other options: a storm of retries in three shops,
+                           one without retries, one with them, and one with the breaker inside them
   --help                   this text
 
-The run takes half a minute. The exit status is 0 if the breaker did what it promises and the plain
-shop suffered, 1 if not, 2 for options that are not these.";
+The run takes half a minute, the storm a quarter. The exit status is 0 if the breaker did what it
+promises and the shops without it suffered, 1 if not, 2 for options that are not these.";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -42,17 +44,20 @@ impl Default for Options {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Run(Options),
+    Storm,
     Help,
 }
 
 /// What to do, or what is wrong with the words.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut options = Options::default();
+    let mut storm = false;
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let mut value = |what: &str| words.next().ok_or_else(|| format!("{} needs {what}", word.to_string_lossy()));
         match word.to_str() {
             Some("--help" | "-h") => return Ok(Command::Help),
+            Some("--storm") => storm = true,
             Some("--serve") => options.serve = true,
             Some("--no-run") => (options.serve, options.run) = (true, false),
             Some("--config") => options.config = Some(value("a path")?.into()),
@@ -61,7 +66,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
             _ => return Err(format!("unknown option `{}`", word.to_string_lossy())),
         }
     }
-    Ok(Command::Run(options))
+    match storm {
+        false => Ok(Command::Run(options)),
+        true if options == Options::default() => Ok(Command::Storm),
+        true => Err("--storm goes with no other option".to_owned()),
+    }
 }
 
 fn seconds(text: &OsStr) -> Result<Duration, String> {
@@ -98,6 +107,7 @@ mod tests {
         assert_eq!(parsed(&words), Ok(Command::Run(options)));
         let idle = Options { serve: true, run: false, ..Options::default() };
         assert_eq!(parsed(&["--no-run"]), Ok(Command::Run(idle)));
+        assert_eq!(parsed(&["--storm"]), Ok(Command::Storm));
         assert_eq!(parsed(&["--serve", "--help"]), Ok(Command::Help));
     }
 
@@ -106,6 +116,7 @@ mod tests {
         let problem = |words: &[&str]| parsed(words).unwrap_err();
         assert_eq!(problem(&["--sevre"]), "unknown option `--sevre`");
         assert_eq!(problem(&["now"]), "unknown option `now`");
+        assert_eq!(problem(&["--storm", "--serve"]), "--storm goes with no other option");
         assert_eq!(problem(&["--picture"]), "--picture needs a path");
         assert_eq!(problem(&["--config"]), "--config needs a path");
         for bad in ["0", "-1", "soon", "nan", "inf", "1e300"] {

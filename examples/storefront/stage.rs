@@ -23,7 +23,7 @@ use crate::weather::{END, Sky, Weather};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Every run gets the same crowd, so that two runs can be compared.
-const SEED: u64 = 2;
+pub(crate) const SEED: u64 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -94,7 +94,8 @@ and  curl -X PUT {}/weather/hanging   (or failing, slow, healthy: for both servi
             self.breaker,
             self.clock,
         ));
-        crowd::send(crowd::schedule(SEED, END), &doors, self.clock).await;
+        let visit = |door: Arc<Door>, customer| async move { door.visit(customer).await };
+        crowd::send(crowd::schedule(SEED, END), &doors, self.clock, visit).await;
         progress.await?;
         Ok(Run {
             plain: self.plain.measured(),
