@@ -43,9 +43,11 @@ pub(super) const RUNNING_NUMBERS: u64 = 255;
 const KEPT: usize = 16;
 
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Tuning {
-    first: Settings,
+    // First what every call needs.
     flags: AtomicU64,
+    first: Settings,
     replaced: ArcSwapOption<Replaced>,
     windows: OnceBox<Windows>,
     samples: OnceBox<Samples>,

@@ -126,6 +126,10 @@ pub struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
+    /// So many bytes at its beginning are what a call of a key needs that succeeds.
+    #[cfg(test)]
+    pub(crate) const NEEDED_BY_CALLS: usize = std::mem::offset_of!(Self, tuning) + size_of::<AtomicU64>();
+
     /// A breaker for a `static`. Its name is how people find it; it need not be unique, but of the
     /// breakers that the [registry](crate::registry) lists, `check` reports those with equal names.
     ///

@@ -5,6 +5,9 @@
 //! has begun. So a call whose end is seen has its beginning seen as well, on whichever thread that
 //! was, and the calls in flight are never fewer than none.
 
+// A number on whose order nothing depends: no model need try it.
+use std::sync::atomic::AtomicU64 as Hint;
+
 use once_cell::race::OnceBox;
 
 use crate::clock::{Clock, Time};
@@ -59,27 +62,31 @@ struct Part {
 
 /// The counters of all threads, where room counts for more than speed.
 #[derive(Debug)]
+#[repr(C)]
 struct Lean {
     often: [AtomicU64; OFTEN],
-    /// Calls that did not succeed, and of whose ends all has been said.
-    left: AtomicU64,
     /// When somebody called last, or a call that did not succeed ended, in nanoseconds. Only says who is
-    /// asked to leave first.
-    used: AtomicU64,
+    /// asked to leave first. [`NEVER`] where each thread has counters of its own, from the beginning to the end.
+    used: Hint,
     seldom: OnceBox<Seldom>,
 }
+
+/// The end of time, to which no call comes.
+const NEVER: u64 = u64::MAX;
 
 #[derive(Debug)]
 struct Seldom {
     counts: [AtomicU64; SELDOM],
+    /// Calls that did not succeed, and of whose ends all has been said.
+    left: AtomicU64,
     /// As that of a thread.
     recorded: AtomicU64,
 }
 
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct TotalCounts {
     parts: Parts<Part>,
-    sharing: Sharing,
     lean: Lean,
 }
 
@@ -242,11 +249,12 @@ impl Totals {
 impl TotalCounts {
     pub(crate) const fn new(sharing: Sharing) -> Self {
         let often = [const { AtomicU64::new(0) }; OFTEN];
-        Self {
-            parts: Parts::new(),
-            sharing,
-            lean: Lean { often, left: AtomicU64::new(0), used: AtomicU64::new(0), seldom: OnceBox::new() },
-        }
+        let used = match sharing {
+            Sharing::PerThread => NEVER,
+            Sharing::OneForAll => 0,
+        };
+        let lean = Lean { often, used: Hint::new(used), seldom: OnceBox::new() };
+        Self { parts: Parts::new(), lean }
     }
 
     #[inline]
@@ -306,30 +314,30 @@ impl TotalCounts {
     }
 
     pub(crate) fn sharing(&self) -> Sharing {
-        self.sharing
+        if self.is_lean() { Sharing::OneForAll } else { Sharing::PerThread }
     }
 
     fn is_lean(&self) -> bool {
-        self.sharing == Sharing::OneForAll
+        self.lean.used.load(Ordering::Relaxed) != NEVER
     }
 
     /// Whether no call is under way. Says so only where room counts for more than speed.
     pub(crate) fn are_at_rest(&self) -> bool {
-        let left = || self.lean.get(Count::Succeeded) + self.lean.left.load(Ordering::Acquire);
-        self.is_lean() && left() == self.lean.get(Count::Started)
+        let ended = || self.lean.get(Count::Succeeded) + self.lean.left();
+        self.is_lean() && ended() == self.lean.get(Count::Started)
     }
 
     /// All has been said of the end of a call that did not succeed.
     pub(crate) fn leave(&self, clock: &Clock) {
         if self.is_lean() {
             self.use_at(clock.now());
-            self.lean.left.fetch_add(1, Ordering::AcqRel);
+            self.lean.seldom().left.fetch_add(1, Ordering::AcqRel);
         }
     }
 
     #[inline]
     pub(crate) fn use_at(&self, now: Time) {
-        self.lean.used.store(now.as_nanos(), Ordering::Relaxed);
+        self.lean.used.store(now.as_nanos().min(NEVER - 1), Ordering::Relaxed);
     }
 
     #[inline]
@@ -369,13 +377,14 @@ impl Lean {
 
     fn seldom(&self) -> &Seldom {
         let counts = [const { AtomicU64::new(0) }; SELDOM];
-        self.seldom.get_or_init(|| Box::new(Seldom { counts, recorded: AtomicU64::new(0) }))
+        let zero = || AtomicU64::new(0);
+        self.seldom.get_or_init(|| Box::new(Seldom { counts, left: zero(), recorded: zero() }))
     }
 
     fn begin_anew(&self) -> Option<Totals> {
         let load = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         // Ends before beginnings, as always.
-        let left = load(&self.left);
+        let left = self.left();
         let seldom = self.seldom.get().map(|seldom| (&seldom.counts, seldom.counts.each_ref().map(load)));
         let [started, succeeded] = &self.often;
         let counted_successes = load(succeeded);
@@ -390,7 +399,9 @@ impl Lean {
                 counter.fetch_sub(count, Ordering::AcqRel);
             }
         }
-        self.left.fetch_sub(left, Ordering::AcqRel);
+        if left > 0 {
+            self.seldom().left.fetch_sub(left, Ordering::AcqRel);
+        }
         succeeded.fetch_sub(counted_successes, Ordering::AcqRel);
         started.fetch_sub(counted_starts, Ordering::AcqRel);
         let seldom = seldom.map_or([0; SELDOM], |(_, counts)| counts);
@@ -399,6 +410,10 @@ impl Lean {
             Count::Succeeded => counted_successes,
             seldom_one => seldom[seldom_one as usize - OFTEN],
         }))
+    }
+
+    fn left(&self) -> u64 {
+        self.seldom.get().map_or(0, |seldom| seldom.left.load(Ordering::Acquire))
     }
 
     fn get(&self, what: Count) -> u64 {

@@ -31,13 +31,13 @@ use crate::sync::{AtomicU64, Ordering, fence, yield_now};
 const FREE: u64 = 0;
 const CLAIMED: u64 = 1 << 63;
 
-// In this order, so that what every call needs is together.
+// In this order, so that what every call needs is in one cache line.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(super) struct Slot {
-    pins: AtomicU64,
     owner: AtomicU64,
     pub(super) breaker: CircuitBreaker,
+    pins: AtomicU64,
 }
 
 /// A slot that nobody else takes or gives away meanwhile.
@@ -173,6 +173,8 @@ impl Drop for Claim<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use super::*;
     use crate::clock::Clock;
     use crate::mode::Mode;
@@ -185,6 +187,12 @@ mod tests {
 
     fn key(tenancy: u64) -> Arc<StoredKey> {
         Arc::new(StoredKey::new("key", 1, tenancy))
+    }
+
+    #[test]
+    fn what_a_call_needs_is_in_one_cache_line() {
+        assert!(size_of::<Slot>() <= 448);
+        assert_eq!(offset_of!(Slot, breaker) + CircuitBreaker::NEEDED_BY_CALLS, 64);
     }
 
     #[test]
