@@ -11,6 +11,10 @@ pub mod coming_from_others {}
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
 
+#[cfg(feature = "last_good")]
+#[doc = include_str!("fallbacks.md")]
+pub mod fallbacks {}
+
 #[doc = include_str!("observing.md")]
 pub mod observing {}
 
