@@ -67,10 +67,10 @@ impl Answers {
 
 /// What goes wrong is told here, and fails no call.
 impl AsyncStore<String, Price> for Answers {
-    async fn get(&self, sku: &String) -> Option<Kept<Price>> {
+    async fn get(&self, sku: &String, ttl: Duration) -> Option<Kept<Price>> {
         let (cents, left) = self.read(sku).await.inspect_err(|error| println!("    no answer kept: {error}")).ok()?;
         // By the clock of Redis alone: those of two machines need not agree.
-        let age = TTL.saturating_sub(Duration::from_millis(left.try_into().ok()?));
+        let age = ttl.saturating_sub(Duration::from_millis(left.try_into().ok()?));
         Some(Kept { answer: Price { cents: cents? }, age })
     }
 

@@ -328,7 +328,8 @@ use proc_macro::TokenStream;
 ///
 /// Under `total_timeout` (async functions, feature `tokio`) an attempt ends at its own `timeout` or at what is left for all,
 /// whichever comes first, and is a failure; the error is then of the kind `TotalTimedOut`. A wait that would last longer than
-/// what is left is not begun: the caller gets the last error.
+/// what is left is not begun: the caller gets the last error. What stands outside, a store and the fallback, takes the time
+/// that it takes.
 ///
 /// `last_good(…)` has these (feature `last_good`):
 ///
@@ -339,8 +340,8 @@ use proc_macro::TokenStream;
 /// | `max` | a whole number from 1 to 1000000000, or a `u32` constant | how many answers are kept in memory (10000) |
 /// | `store` | the path of a static store, such as `ANSWERS`, or another expression of one | where answers are kept (in the memory of this process) |
 ///
-/// The `Ok` of a call is kept, and given again where a later one is rejected, fails or is stopped: before the fallback is
-/// asked. An error that `ignore` names is always the caller's. The answer must be `Clone`; what is kept here is gone with the
+/// The `Ok` of a call is kept, and given again where a later one is rejected, fails or is stopped, whatever `fallback_on`
+/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`; what is kept here is gone with the
 /// process, and a `store` can be shared by many (the runtime's module `last_good`).
 ///
 /// ```

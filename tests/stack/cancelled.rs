@@ -18,7 +18,7 @@ use super::support::{Error, SECOND, paused};
 struct Slow(Mutex<HashMap<u32, u64>>);
 
 impl AsyncStore<u32, u64> for Slow {
-    async fn get(&self, key: &u32) -> Option<Kept<u64>> {
+    async fn get(&self, key: &u32, _ttl: Duration) -> Option<Kept<u64>> {
         yield_now().await;
         let answer = *self.0.lock().unwrap().get(key)?;
         yield_now().await;

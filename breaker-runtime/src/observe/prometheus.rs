@@ -23,6 +23,8 @@
 //! | `would_have_rejected_calls_total` | counter | | calls that only metrics only let through |
 //! | `timed_out_calls_total`, `slow_calls_total`, `late_calls_total` | counters | | as in [`Totals`](crate::Totals) |
 //! | `fallbacks_total` | counter | `result`: `answered`, `failed` | fallbacks that ended |
+//! | `total_timed_out_calls_total`, `retries_total`, `last_good_answers_total` | counters | | as in [`Totals`](crate::Totals) |
+//! | `last_good_age_seconds` | gauge | | how old the last answer was that was given again; none before the first |
 //! | `failures_total` | counter | `class` | failed calls by class |
 //! | `consecutive_failures` | gauge | | failures in a row, where a rule counts them |
 //! | `window_calls`, `failure_ratio`, `slow_ratio` | gauges | | what the window of the rules holds, and its shares |

@@ -80,7 +80,7 @@ where
     S: Store<K, R::Good> + ?Sized,
     H: Handle,
 {
-    given(store.get(key), ttl, breaker)
+    given(store.get(key, ttl), ttl, breaker)
 }
 
 /// The same where that takes time.
@@ -91,7 +91,7 @@ where
     S: AsyncStore<K, R::Good> + ?Sized,
     H: Handle,
 {
-    given(store.get(key).await, ttl, breaker)
+    given(store.get(key, ttl).await, ttl, breaker)
 }
 
 fn given<R: Answer, H: Handle>(kept: Option<Kept<R::Good>>, ttl: Duration, breaker: &H) -> Option<R> {

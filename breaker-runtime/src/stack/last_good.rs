@@ -37,7 +37,7 @@ pub struct Kept<V> {
 /// struct Prices(Mutex<HashMap<String, (f64, Instant)>>);
 ///
 /// impl Store<String, f64> for Prices {
-///     fn get(&self, sku: &String) -> Option<Kept<f64>> {
+///     fn get(&self, sku: &String, _ttl: Duration) -> Option<Kept<f64>> {
 ///         let (answer, at) = *self.0.lock().unwrap().get(sku)?;
 ///         Some(Kept { answer, age: at.elapsed() })
 ///     }
@@ -65,8 +65,9 @@ pub struct Kept<V> {
     note = "in memory, `last_good` keeps answers that are `Clone`, for keys that have `Hash` and `Eq`; both are `Send`, `Sync` and `'static`"
 )]
 pub trait Store<K, V> {
-    /// The answer for this key, if there is one that is not too old.
-    fn get(&self, key: &K) -> Option<Kept<V>>;
+    /// The answer for this key, if there is one. How old it is, a store may find by what is left of the `ttl` that it was
+    /// put with; one that is older than that is not given.
+    fn get(&self, key: &K, ttl: Duration) -> Option<Kept<V>>;
 
     /// Keeps an answer in the place of the one before. Nobody asks for it any more when it is older than `ttl`.
     fn put(&self, key: K, answer: V, ttl: Duration);
@@ -74,15 +75,17 @@ pub trait Store<K, V> {
 
 /// Keeps answers of async functions, where that takes time.
 ///
-/// The caller waits for both, and a store that hangs keeps him waiting: give what it does a time limit.
+/// The caller waits for both, beyond the function's own `timeout` and `total_timeout`, and a store that hangs keeps him
+/// waiting: give what it does a time limit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot keep answers `{V}` for keys `{K}`",
     label = "these cannot be kept here",
     note = "in memory, `last_good` keeps answers that are `Clone`, for keys that have `Hash` and `Eq`; both are `Send`, `Sync` and `'static`"
 )]
 pub trait AsyncStore<K, V> {
-    /// The answer for this key, if there is one that is not too old.
-    fn get(&self, key: &K) -> impl Future<Output = Option<Kept<V>>> + Send;
+    /// The answer for this key, if there is one. How old it is, a store may find by what is left of the `ttl` that it was
+    /// put with; one that is older than that is not given.
+    fn get(&self, key: &K, ttl: Duration) -> impl Future<Output = Option<Kept<V>>> + Send;
 
     /// Keeps an answer in the place of the one before. Nobody asks for it any more when it is older than `ttl`.
     fn put(&self, key: K, answer: V, ttl: Duration) -> impl Future<Output = ()> + Send;
@@ -95,8 +98,8 @@ where
     K: Send + Sync,
     V: Send,
 {
-    async fn get(&self, key: &K) -> Option<Kept<V>> {
-        Store::get(self, key)
+    async fn get(&self, key: &K, ttl: Duration) -> Option<Kept<V>> {
+        Store::get(self, key, ttl)
     }
 
     async fn put(&self, key: K, answer: V, ttl: Duration) {

@@ -124,7 +124,7 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    fn get(&self, key: &K) -> Option<Kept<V>> {
+    fn get(&self, key: &K, _ttl: Duration) -> Option<Kept<V>> {
         let Entry { answer, at, ttl } = self.cache::<K, V>().get(key)?;
         let age = self.clock.now().since(at);
         (age <= ttl).then_some(Kept { answer, age })
@@ -168,7 +168,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3_600);
 
     fn get<V: Clone + Send + Sync + 'static>(memory: &Memory, key: &str) -> Option<Kept<V>> {
-        memory.get(&key.to_owned())
+        memory.get(&key.to_owned(), HOUR)
     }
 
     #[test]
