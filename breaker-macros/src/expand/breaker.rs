@@ -67,14 +67,16 @@ pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
     quote_spanned!(here()=> { #constant #warnings #items #both })
 }
 
-/// Output: the same, or with a limit for all attempts `P::within(…, &deadline)`, where the limit is not longer than what is
-/// left; of a breaker held elsewhere, `P::within_total(…, &deadline, TOTAL)`
+/// Output: the same, or with a limit for all attempts `P::within(…, &mut deadline)`, where the limit is not longer than what is
+/// left; of a breaker held elsewhere, `P::within_total(…, &mut deadline, TOTAL)`
 fn within(plan: &Plan, both: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     match (stack::total(plan), &plan.breaker) {
         (None, _) => both.clone(),
-        (Some(_), Breaker::Own { .. }) => quote_spanned!(here()=> #p::within(#both, &deadline)),
-        (Some(total), Breaker::Shared { .. }) => quote_spanned!(here()=> #p::within_total(#both, &deadline, #total)),
+        (Some(_), Breaker::Own { .. }) => quote_spanned!(here()=> #p::within(#both, &mut deadline)),
+        (Some(total), Breaker::Shared { .. }) => {
+            quote_spanned!(here()=> #p::within_total(#both, &mut deadline, #total))
+        }
     }
 }
 

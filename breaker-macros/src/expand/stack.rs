@@ -11,11 +11,12 @@ use crate::args::stack::{LastGood, Retry, When};
 use crate::plan::{Breaker, Copied, Plan};
 use crate::site::Site;
 
-/// Output: `let deadline = P::Deadline::new();`
+/// Output: `let mut deadline = P::Deadline::new(true);`, which says whether there may be another attempt
 pub(super) fn deadline(plan: &Plan) -> Option<TokenStream> {
     let p = &plan.runtime;
     plan.total.as_ref()?;
-    Some(quote_spanned!(here()=> let deadline = #p::Deadline::new();))
+    let again = plan.retry.is_some();
+    Some(quote_spanned!(here()=> let mut deadline = #p::Deadline::new(#again);))
 }
 
 /// Output: `{ const __TOTAL: P::Duration = …; __TOTAL }`

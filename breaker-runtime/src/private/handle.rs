@@ -163,7 +163,7 @@ impl Total for &'static Breakers {
 /// The same with what is left of the time for all attempts, where that is shorter.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn within<T: Total>((handle, limit): (T, Duration), deadline: &Deadline) -> (T, AttemptLimit) {
+pub fn within<T: Total>((handle, limit): (T, Duration), deadline: &mut Deadline) -> (T, AttemptLimit) {
     let limit = deadline.of_attempt(limit, handle.total_limit());
     (handle, limit)
 }
@@ -171,7 +171,7 @@ pub fn within<T: Total>((handle, limit): (T, Duration), deadline: &Deadline) -> 
 /// The same where the attribute alone says how long that is.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn within_total<H>((handle, limit): (H, Duration), deadline: &Deadline, total: Duration) -> (H, AttemptLimit) {
+pub fn within_total<H>((handle, limit): (H, Duration), deadline: &mut Deadline, total: Duration) -> (H, AttemptLimit) {
     (handle, deadline.of_attempt(limit, Some(total)))
 }
 

@@ -70,7 +70,7 @@ impl Trial<'_> {
         match part {
             Part::MaxConcurrent => self.has_as_many_places_as_it_says(),
             Part::RateLimit => self.rejects_beyond_its_rate(),
-            Part::Timeout => self.ends_a_call_that_hangs(),
+            Part::Timeout | Part::TotalTimeout => self.ends_a_call_that_hangs(),
             Part::Retry => self.calls_again(),
             Part::LastGood => self.answers_for_a_key_that_it_knows(),
             // The rate is used up last.
@@ -213,7 +213,7 @@ mod tests {
             }
         }
         let shown = contracts.0.iter().filter(|(.., contract)| contract.is_some()).count();
-        assert!(shown >= 78, "only {shown} contracts");
+        assert!(shown >= 81, "only {shown} contracts");
 
         // The bare call is found out; only that it hangs would have to be waited for.
         for part in [Part::MaxConcurrent, Part::RateLimit, Part::Retry, Part::LastGood] {

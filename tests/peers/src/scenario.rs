@@ -49,6 +49,7 @@ pub(crate) enum Part {
     MaxConcurrent,
     RateLimit,
     Timeout,
+    TotalTimeout,
     Retry,
     /// The last good answer is kept, by the last digit of the order.
     LastGood,
@@ -170,6 +171,7 @@ pub(crate) const ALL: &[Scenario] = &[
     row("part: 10 at once, async", with(Part::MaxConcurrent), 1),
     row("part: rate limit, async", with(Part::RateLimit), 1),
     row("part: time limit, async", with(Part::Timeout), 1),
+    row("part: limit for all attempts, async", with(Part::TotalTimeout), 1),
     row("part: retry, not needed, async", with(Part::Retry), 1),
     row("part: last good answer kept, async", with(Part::LastGood), 1),
     row("parts: these but the last good answer, async", with(Part::All), 1),

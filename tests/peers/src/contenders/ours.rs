@@ -120,6 +120,8 @@ pub(crate) fn attribute(task: Task, _: Purpose) -> Option<Subject> {
         Task::With(Part::RateLimit, Room::Scant) => with!(order: rate_limit = "1000/h"),
         Task::With(Part::Timeout, Room::Ample) => with!(order: timeout = LIMIT),
         Task::With(Part::Timeout, Room::Scant) => with!(order: timeout = SCANT_LIMIT),
+        Task::With(Part::TotalTimeout, Room::Ample) => with!(order: total_timeout = LIMIT),
+        Task::With(Part::TotalTimeout, Room::Scant) => with!(order: total_timeout = SCANT_LIMIT),
         Task::With(Part::Retry, Room::Ample) => with!(order: retry(attempts = 3, backoff = "100ms")),
         Task::With(Part::Retry, Room::Scant) => with!(order: retry(attempts = 3, backoff = "1ms")),
         Task::With(Part::LastGood, _) => with!(order: last_good(key = order % 10, ttl = "1h")),

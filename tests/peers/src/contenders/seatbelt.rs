@@ -74,6 +74,10 @@ fn with(task: Task, part: Part, room: Room) -> Option<Subject> {
             let timeout = Timeout::layer("peers", &context).timeout_error(|_| SmallError::FAILED).timeout(limit);
             (breaker(&context, WINDOW_TIME), timeout, Execute::new(work_of_parts)).into_service()
         })),
+        Part::TotalTimeout => Some(stacked(task, move || {
+            let timeout = Timeout::layer("peers", &context).timeout_error(|_| SmallError::FAILED).timeout(limit);
+            (timeout, breaker(&context, WINDOW_TIME), Execute::new(work_of_parts)).into_service()
+        })),
         Part::Retry => Some(stacked(task, move || {
             let retry = Retry::layer("peers", &context)
                 .clone_input()

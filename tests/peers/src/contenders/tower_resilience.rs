@@ -110,6 +110,7 @@ fn with(task: Task, part: Part, room: Room) -> Option<Subject> {
         Part::MaxConcurrent => stacked(task, around.layer(breaker).layer(bulkhead), work_of_parts),
         Part::RateLimit => stacked(task, around.layer(breaker).layer(rate_limiter), work_of_parts).note(FIXED),
         Part::Timeout => stacked(task, around.layer(breaker).layer(time_limiter), work_of_parts),
+        Part::TotalTimeout => stacked(task, around.layer(time_limiter).layer(breaker), work_of_parts),
         Part::Retry => stacked(task, around.layer(retry(backoff)).layer(breaker), work_of_parts),
         Part::All => {
             let layers = around.layer(retry(backoff)).layer(breaker).layer(bulkhead).layer(time_limiter);
