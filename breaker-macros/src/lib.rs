@@ -126,7 +126,7 @@ use proc_macro::TokenStream;
 /// - A key is anything that has `Hash`, `Eq` and `Display` and is `Clone`, or a borrowed form of that, such as `str`;
 ///   references around it do not matter. Texts are one kind of key, be they `&str`, `String`, `Cow<str>` or `Arc<str>`.
 ///   A copy is made of a new key alone; a known one allocates nothing.
-/// - The expression is evaluated once for each call, first of all, and may borrow from arguments that the body, or the
+/// - The expression is evaluated once for each call (with `retry`, for each attempt), first of all, and may borrow from arguments that the body, or the
 ///   fallback, takes. The future of an async function then has room for such an argument twice. Names out of a pattern, as in `(host, port): Address`, are no keys where `fallback` is a path.
 /// - Every other key of this page holds for each of the breakers: `threshold = 3` is three failures of one host.
 /// - The accessor returns the family, `&'static Breakers`, and is called `<function>_breakers`; `accessor` renames it
@@ -323,8 +323,8 @@ use proc_macro::TokenStream;
 /// Each attempt passes the breaker and counts in it, and a rejection ends the attempts at once: a dependency that is down is
 /// not asked three times as often. Errors that `ignore` names, and panics, are not made again. **Retry what is idempotent
 /// and nothing else**: a call that was stopped may have done its work all the same. Each attempt has a copy of the arguments,
-/// so owned ones must be `Clone`; `&mut` and an owned `self` are refused. `when` sees a time-out as the error that the caller
-/// would get. A sync function blocks its thread while it waits.
+/// so owned ones must be `Clone`; `&mut` and an owned `self` are refused. `when` sees errors, so an `Ok` that `failure_if`
+/// calls a failure is made again only without it, and a time-out as the error that the caller would get. A sync function blocks its thread while it waits.
 ///
 /// Under `total_timeout` (async functions, feature `tokio`) an attempt ends at its own `timeout` or at what is left for all,
 /// whichever comes first, and is a failure; the error is then of the kind `TotalTimedOut`. A wait that would last longer than
@@ -335,14 +335,15 @@ use proc_macro::TokenStream;
 ///
 /// | key | accepts | what it does (default) |
 /// | --- | --- | --- |
-/// | `key` | an expression over the arguments, such as `sku` or `(tenant, sku)` | what the answer depends on (where the function has no arguments but `self`, it may be left out) |
+/// | `key` | an expression over the arguments, such as `sku` or `(tenant, sku.to_owned())` | what the answer depends on (may be left out where there are no arguments) |
 /// | `ttl` | a time as text, such as `"250ms"`, `"60s"` or `"5m"`, or a `Duration` constant | how old an answer may be that is given |
 /// | `max` | a whole number from 1 to 1000000000, or a `u32` constant | how many answers are kept in memory (10000) |
 /// | `store` | the path of a static store, such as `ANSWERS`, or another expression of one | where answers are kept (in the memory of this process) |
 ///
 /// The `Ok` of a call is kept, and given again where a later one is rejected, fails or is stopped, whatever `fallback_on`
-/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`; what is kept here is gone with the
-/// process, and a `store` can be shared by many (the runtime's module `last_good`).
+/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`, and the error of an async
+/// function `Send` where its future is. Methods have one memory for all objects of a type: what differs between them belongs
+/// into `key`. What is kept here is gone with the process, and a `store` can be shared by many (the runtime's module `last_good`).
 ///
 /// ```
 /// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};

@@ -119,8 +119,10 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
     let breaker = breaker(&mut arguments, &function.signature);
     let accessor = accessor(arguments.accessor.as_ref(), &breaker, &function.signature, problems);
     let mut unpacked = Vec::new();
-    let needed_twice = arguments.retry.is_some() || matches!(arguments.fallback, Some(values::Fallback::Path(_)));
-    let names = if needed_twice { by_name(&mut function.signature, &mut unpacked) } else { Vec::new() };
+    let names = match arguments.fallback {
+        Some(values::Fallback::Path(_)) => by_name(&mut function.signature, &mut unpacked),
+        _ => Vec::new(),
+    };
     let copied = if arguments.retry.is_some() { copied(&mut function.signature) } else { Vec::new() };
     let fallback = arguments.fallback.map(|written| {
         let answer = match written {
@@ -268,17 +270,18 @@ fn by_name(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Ident
     names
 }
 
-/// The arguments of which each attempt has its own: all that have a name by now. The functions's own are not changed, so
-/// `mut` goes with the copies.
+/// The names of which each attempt has its own. What the arguments give them is not changed, so `mut` goes with the copies.
 fn copied(signature: &mut Signature) -> Vec<Copied> {
+    let typed = signature.inputs.iter_mut().filter_map(|argument| match argument {
+        FnArg::Typed(typed) => Some(&mut *typed.pat),
+        FnArg::Receiver(_) => None,
+    });
     let mut copied = Vec::new();
-    for argument in &mut signature.inputs {
-        if let FnArg::Typed(typed) = argument {
-            if let Pat::Ident(PatIdent { by_ref: None, mutability, subpat: None, ident, .. }) = &mut *typed.pat {
-                copied.push(Copied { mutability: mutability.take(), name: ident.clone() });
-            }
-        }
-    }
+    typed.for_each(|pattern| {
+        types::each_name(pattern, &mut |mutability, name| {
+            copied.push(Copied { mutability: mutability.take(), name: name.clone() });
+        });
+    });
     copied
 }
 

@@ -86,8 +86,8 @@ pub(crate) fn check_key<'a>(key: &Expr, unpacked: impl Iterator<Item = &'a Pat>,
     for name in unpacked.flat_map(types::bound_names) {
         if types::names(key, &name) {
             let text = format!(
-                "`{name}` does not exist yet when the key is needed, because a `fallback` or a second attempt is given the \
-                 whole argument: give the argument a name, and write the key as a part of it"
+                "`{name}` does not exist yet when the key is needed, because the `fallback` is given the whole argument: \
+                 give the argument a name and write the key as a part of it, or write the fallback as a closure"
             );
             problems.at(key, text);
         }
@@ -335,10 +335,9 @@ pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mu
         check_retry(key, function, problems);
     }
     if let (Some(key), Some(good)) = (arguments.given(Id::LastGood), &arguments.last_good) {
-        let depends = function.signature.inputs.iter().any(|argument| matches!(argument, FnArg::Typed(_)));
-        if depends && good.given(Id::GoodKey).is_none() {
+        if !function.signature.inputs.is_empty() && good.given(Id::GoodKey).is_none() {
             let text = "`last_good` needs to know what the answer depends on: add `key = …`, or `key = ()` where one answer is \
-                        good for all arguments";
+                        good for all arguments, `self` included";
             problems.at(key, text);
         }
     }
@@ -346,7 +345,10 @@ pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mu
     if function.output.opaque && arguments.given(Id::Fallback).is_none() {
         let text = "a rejected call needs a value of this type, too: add `fallback = …`, or return a `Result`";
         problems.at(&function.output.place, text);
-    } else if function.output.opaque && arguments.timeout.is_some() && !after_failures {
+    } else if function.output.opaque
+        && (arguments.timeout.is_some() || arguments.total_timeout.is_some())
+        && !after_failures
+    {
         let text = "a call that runs out of time needs a value of this type, too: add `fallback_on = \"failure\"`";
         problems.at(&function.output.place, text);
     }
@@ -354,7 +356,7 @@ pub(crate) fn check_on(arguments: &Arguments, function: &Function, problems: &mu
         Some(Fallback::Path(_)) => {
             let remedy = "to a `fallback`: write the fallback as a closure, or make the whole function conditional";
             refuse_conditional(&function.signature, remedy, problems);
-            if arguments.retry.is_none() && (after_failures || arguments.last_good.is_some()) {
+            if arguments.retry.is_none() && after_failures {
                 refuse_mutable(&function.signature, problems);
             }
         }
@@ -426,7 +428,7 @@ fn refuse_mutable(signature: &Signature, problems: &mut Problems) {
     for argument in &signature.inputs {
         if let Some(mutable) = mutability(argument) {
             let text = "a mutable reference cannot be kept for a fallback after a failure: \
-                        write the fallback as a closure, or leave `fallback_on = \"failure\"` and `last_good` out";
+                        write the fallback as a closure, or leave `fallback_on = \"failure\"` out";
             problems.at(mutable, text);
         }
     }

@@ -182,6 +182,26 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<Ident> {
     }
 }
 
+/// Does something with each name that a pattern gives, and whether it is `mut`.
+pub(crate) fn each_name(pattern: &mut Pat, do_it: &mut impl FnMut(&mut Option<Token![mut]>, &Ident)) {
+    let inner: Vec<&mut Pat> = match pattern {
+        Pat::Ident(bound) => {
+            do_it(&mut bound.mutability, &bound.ident);
+            bound.subpat.iter_mut().map(|(_, inner)| &mut **inner).collect()
+        }
+        Pat::Paren(inner) => vec![&mut inner.pat],
+        Pat::Reference(inner) => vec![&mut inner.pat],
+        Pat::Slice(parts) => parts.elems.iter_mut().collect(),
+        Pat::Struct(fields) => fields.fields.iter_mut().map(|field| &mut *field.pat).collect(),
+        Pat::Tuple(parts) => parts.elems.iter_mut().collect(),
+        Pat::TupleStruct(parts) => parts.elems.iter_mut().collect(),
+        _ => Vec::new(),
+    };
+    for pattern in inner {
+        each_name(pattern, do_it);
+    }
+}
+
 /// Tokens as a text without spaces, which is how people write a path.
 pub(crate) fn joined(tokens: impl ToTokens) -> String {
     tokens.into_token_stream().into_iter().map(|token| token.to_string()).collect::<String>().replace(' ', "")

@@ -475,3 +475,34 @@ fn the_mode_of_a_family_is_that_of_its_overflow_at_once() {
     FULL.set_mode(Mode::Automatic);
     assert_eq!(FULL.overflow().unwrap().mode, Mode::MetricsOnly);
 }
+
+#[circuit_breaker(name = "apply::again", timeout = "10s", total_timeout = "60s", retry(attempts = 3, backoff = "1s"))]
+async fn again() -> Result<(), CircuitBreakerError> {
+    Ok(())
+}
+
+#[test]
+fn what_is_said_of_attempts_is_for_those_who_make_them() {
+    let _turn = turn();
+    let (mine, made_with) = (again_breaker(), again_breaker().settings());
+    let other = breaker("apply::once", Settings::new().timeout(10 * SECOND));
+    let said = "retry_attempts = 1\nretry_max = \"1500ms\"\nretry_factor = 3\nretry_jitter = true";
+    apply(&format!("[defaults]\ntotal_timeout = \"30s\"\n{said}")).unwrap();
+    let expected = made_with.total_timeout(30 * SECOND).retry_attempts(1).retry_max(3 * SECOND / 2);
+    assert_eq!(mine.settings(), expected.retry_factor(3.0).retry_jitter(true));
+    assert_eq!(other.settings(), Settings::new().timeout(10 * SECOND).retry_factor(3.0).retry_jitter(true));
+    // Shorter than the time limit of one that has none for all attempts, and than the wait of one that does not wait.
+    apply("[defaults]\nretry_backoff = \"5ms\"\nretry_max = \"50ms\"\n[breaker.\"apply::o*\"]\ntotal_timeout = \"5s\"")
+        .unwrap();
+    assert_eq!(other.settings(), Settings::new().timeout(10 * SECOND));
+    let refused = apply("[defaults]\ntotal_timeout = \"5s\"").unwrap_err();
+    assert!(
+        refused.contains("for the breaker `apply::again`, `total_timeout` must not be shorter than `timeout`"),
+        "{refused}"
+    );
+    apply("[breaker.\"apply::again\"]\ntotal_timeout = \"none\"\nretry_max = \"none\"").unwrap();
+    assert_eq!(mine.settings().to_string(), "timeout 10s, retry_attempts 3, retry_backoff 1s");
+    apply("[defaults]").unwrap();
+    assert_eq!(mine.settings(), made_with);
+    drop(again());
+}

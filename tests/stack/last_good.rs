@@ -93,7 +93,7 @@ struct Shop {
 }
 
 impl Shop {
-    #[circuit_breaker(threshold = 2, last_good(ttl = "1h"), fallback = |_| Ok("no news"))]
+    #[circuit_breaker(threshold = 2, last_good(key = (), ttl = "1h"), fallback = |_| Ok("no news"))]
     async fn news(&self) -> Result<&'static str, Error> {
         if self.opened { Ok("news") } else { Err(Error::Busy) }
     }
@@ -128,4 +128,110 @@ async fn a_fallback_for_rejections_answers_no_failures() {
         assert_eq!(Shop::greet_breaker().totals().last_good_served, 1);
     })
     .await;
+}
+
+trait Region {
+    const NAME: &'static str;
+    const IS_UP: bool;
+}
+
+struct Eu;
+struct Us;
+
+impl Region for Eu {
+    const NAME: &'static str = "eu";
+    const IS_UP: bool = true;
+}
+
+impl Region for Us {
+    const NAME: &'static str = "us";
+    const IS_UP: bool = false;
+}
+
+#[circuit_breaker(last_good(key = id, ttl = "1h"))]
+fn of_region<R: Region, const N: usize>(id: u32) -> Result<String, Error> {
+    if R::IS_UP && N < 9 { Ok(format!("{} {id} {N}", R::NAME)) } else { Err(Error::Busy) }
+}
+
+trait Source {
+    fn ask(&self) -> Result<u32, Error>;
+
+    #[circuit_breaker(accessor = false, last_good(key = (), ttl = "1h"))]
+    fn get(&self) -> Result<u32, Error> {
+        self.ask()
+    }
+}
+
+impl Source for Eu {
+    fn ask(&self) -> Result<u32, Error> {
+        Ok(1)
+    }
+}
+
+impl Source for Us {
+    fn ask(&self) -> Result<u32, Error> {
+        Err(Error::Busy)
+    }
+}
+
+#[test]
+fn instances_of_a_generic_function_do_not_answer_for_each_other() {
+    testing::isolated(|_| {
+        assert_eq!(of_region::<Eu, 1>(7).unwrap(), "eu 7 1");
+        assert!(of_region::<Us, 1>(7).is_err());
+        assert!(of_region::<Eu, 9>(7).is_err());
+        assert_eq!(Eu.get().unwrap(), 1);
+        assert!(Us.get().is_err());
+    });
+}
+
+/// Neither is `Clone`.
+struct Order(u32);
+
+#[circuit_breaker(threshold = 2, last_good(key = order.0, ttl = "1h"), fallback = refused)]
+fn place(order: Order, changed: &mut Vec<u32>) -> Result<u32, Error> {
+    changed.push(order.0);
+    if order.0 < 9 { Ok(order.0) } else { Err(Error::Busy) }
+}
+
+fn refused(order: Order, changed: &mut Vec<u32>) -> Result<u32, Error> {
+    changed.clear();
+    Ok(Some(order).map_or(0, |order| order.0 + 100))
+}
+
+#[circuit_breaker(threshold = 2, last_good(key = name.len(), ttl = "1h"), fallback = |_| Ok(name))]
+fn owned(name: String, works: bool) -> Result<String, Error> {
+    if works { Ok(name + "!") } else { Err(Error::Busy) }
+}
+
+#[test]
+fn a_fallback_for_rejections_takes_the_arguments_and_needs_no_copies() {
+    testing::isolated(|_| {
+        let mut changed = Vec::new();
+        assert_eq!(place(Order(1), &mut changed).unwrap(), 1);
+        assert!(place(Order(9), &mut changed).is_err());
+        assert!(place(Order(9), &mut changed).is_err());
+        assert_eq!(changed, [1, 9, 9]);
+        assert_eq!(place(Order(1), &mut changed).unwrap(), 1, "the last good answer");
+        assert_eq!((place(Order(2), &mut changed).unwrap(), changed), (102, Vec::new()));
+
+        assert_eq!(owned("a".to_owned(), true).unwrap(), "a!");
+        owned_breaker().set_mode(Mode::ForcedOpen);
+        assert_eq!(owned("b".to_owned(), true).unwrap(), "a!");
+        assert_eq!(owned("bc".to_owned(), true).unwrap(), "bc");
+    });
+}
+
+/// What waits for the store is the answer, and not what the error is made of.
+#[tokio::test]
+async fn an_answer_that_is_kept_can_be_sent_on_the_way() {
+    #[circuit_breaker(last_good(ttl = "1h"), accessor = false)]
+    async fn call() -> Result<u32, Error> {
+        tokio::task::yield_now().await;
+        Ok(1)
+    }
+    fn sent<F: Future + Send>(future: F) -> F {
+        future
+    }
+    assert_eq!(sent(call()).await.unwrap(), 1);
 }

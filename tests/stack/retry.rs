@@ -226,3 +226,41 @@ async fn a_call_that_is_dropped_while_it_waits_is_not_made_again() {
     })
     .await;
 }
+
+#[circuit_breaker(threshold = 100, ignore = Error::Busy if least > 3, retry(when = Error::Busy if most > 3),
+    fallback = |_| Ok(most), fallback_on = "failure")]
+fn of_pattern((least, mut most): (u32, u32), name: String) -> Result<u32, Error> {
+    most += u32::try_from(name.len()).unwrap();
+    if most > 9 { Ok(most) } else { Err(Error::Busy) }
+}
+
+#[circuit_breaker(threshold = 2, retry(backoff = "1ms"), fallback = |_| Ok(name))]
+fn moved(name: String, works: bool) -> Result<String, Error> {
+    if works { Ok(name + "!") } else { Err(Error::Busy) }
+}
+
+#[test]
+fn names_out_of_patterns_and_closures_are_what_they_are_without_attempts() {
+    testing::isolated(|_| {
+        let call = |pair| of_pattern(pair, "ab".to_owned()).ok();
+        assert_eq!((call((1, 9)), of_pattern_breaker().totals().retried), (Some(11), 0));
+        assert_eq!((call((1, 4)), of_pattern_breaker().totals().retried), (Some(4), 2), "the fallback's");
+        assert_eq!((call((1, 2)), of_pattern_breaker().totals().retried), (Some(2), 2), "not worth it");
+        assert_eq!((call((4, 4)), of_pattern_breaker().totals().ignored), (None, 1));
+        assert_eq!(moved("a".to_owned(), true).unwrap(), "a!");
+        assert_eq!(moved("a".to_owned(), false).unwrap(), "a", "open after two attempts");
+    });
+}
+
+#[circuit_breaker(threshold = 100, failure_if = |answer| matches!(answer, Ok(503)), retry(attempts = 2, backoff = "1ms", when = _))]
+fn status(answers: &Answers) -> Result<u32, Error> {
+    answers.next()
+}
+
+#[test]
+fn all_failures_are_all_also_those_that_are_no_error() {
+    testing::isolated(|_| {
+        let answers = Answers::new([Ok(503), Ok(200), Ok(503), Ok(503)]);
+        assert_eq!((status(&answers).unwrap(), status(&answers).unwrap()), (200, 503));
+    });
+}

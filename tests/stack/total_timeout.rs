@@ -64,6 +64,29 @@ async fn a_wait_that_would_outlast_it_is_not_begun() {
     .await;
 }
 
+#[circuit_breaker(threshold = 2, total_timeout = "200ms", retry(backoff = "100ms"))]
+async fn late(dependency: &Dependency) -> Result<(), Error> {
+    Ok(dependency.call_async().await?)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_too_late_to_call_again_blames_nobody() {
+    paused(async |test| {
+        let dependency = test.dependency(Script::new().fails(1));
+        // Something else keeps the thread busy while it waits.
+        let busy = async {
+            tokio::time::sleep(SECOND / 20).await;
+            tokio::time::advance(SECOND).await;
+        };
+        let (answer, ()) = tokio::join!(late(&dependency), busy);
+        let error = answer.unwrap_err();
+        assert_eq!((error.kind(), dependency.calls()), (ErrorKind::TotalTimedOut, 1));
+        let totals = late_breaker().totals();
+        assert_eq!((totals.failed, totals.timed_out, totals.total_timed_out), (1, 0, 0));
+    })
+    .await;
+}
+
 #[circuit_breaker(threshold = 100, total_timeout = "5s", retry(backoff = "500ms"))]
 async fn patient(dependency: &Dependency, log: &Log) -> Result<(), Error> {
     log.note("attempt");

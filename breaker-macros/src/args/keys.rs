@@ -458,8 +458,8 @@ pub(crate) static LAST_GOOD: [Key; 4] = [
         id: Id::GoodKey,
         name: "key",
         group: Group::Stack,
-        accepts: "an expression over the arguments, such as `sku` or `(tenant, sku)`",
-        meaning: "what the answer depends on (where the function has no arguments but `self`, it may be left out)",
+        accepts: "an expression over the arguments, such as `sku` or `(tenant, sku.to_owned())`",
+        meaning: "what the answer depends on (may be left out where there are no arguments)",
     },
     Key {
         id: Id::GoodTtl,

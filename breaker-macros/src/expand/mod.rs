@@ -20,11 +20,13 @@ use crate::site::Site;
 /// The function first, its accessor after it: editors take the first for what the name means.
 pub(crate) fn function(plan: &Plan, site: Site) -> TokenStream {
     let function = &plan.function;
-    let mut tokens = function.attributes.clone();
+    let mut tokens = TokenStream::new();
     if plan.retry.is_some() {
-        // What each attempt has a copy of is needed as a whole, whether the body uses it up or not.
+        // What each attempt has a copy of is needed as a whole, whether the body uses it up or not. What the user says of it
+        // comes after this, and so is stronger.
         tokens.extend(quote_spanned!(here()=> #[allow(clippy::needless_pass_by_value)]));
     }
+    tokens.extend(function.attributes.clone());
     function.visibility.to_tokens(&mut tokens);
     function.signature.to_tokens(&mut tokens);
     let statements = statements(plan, site);

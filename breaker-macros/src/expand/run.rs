@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use super::place::Place;
 use super::{group, here, stack};
 use crate::args::{Errors, FallbackOn};
-use crate::plan::{Answer, Plan, Unpacked};
+use crate::plan::{Answer, Fallback, Plan, Unpacked};
 
 /// Whether the call is awaited before its permit is given to what settles it.
 pub(super) fn borrows_permit(plan: &Plan) -> bool {
@@ -18,10 +18,11 @@ pub(super) fn is_limited(plan: &Plan) -> bool {
     plan.limit.is_some() || plan.total.is_some()
 }
 
-/// Whether something is kept of the arguments that the call uses up.
+/// Whether something is kept of the arguments that the call uses up, for a fallback that answers failures.
 pub(super) fn keeps(plan: &Plan) -> bool {
-    let by_path = || plan.fallback.as_ref().is_some_and(|fallback| matches!(fallback.answer, Answer::Path { .. }));
-    !plan.is_stacked() || plan.retry.is_none() && by_path()
+    let by_path = |fallback: &Fallback| matches!(fallback.answer, Answer::Path { .. });
+    let for_it = |fallback: &Fallback| fallback.on == FallbackOn::Failure && by_path(fallback);
+    !plan.is_stacked() || plan.retry.is_none() && plan.fallback.as_ref().is_some_and(for_it)
 }
 
 fn gives_up(plan: &Plan) -> bool {
@@ -61,6 +62,20 @@ pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
     run(plan, ends, &late)
 }
 
+/// The call whose success is returned at once; otherwise it gives `P::GivenUp::Failed(breaker, output)`.
+pub(super) fn or_fail(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let from = Place::of(&plan.function.output.place);
+    let from = from.call(quote_spanned!(here()=> #p::FromTimedOut::from_timed_out), quote_spanned!(here()=> error));
+    let late = quote_spanned! {here()=>
+        {
+            let (breaker, error) = #p::timed_out(permit, limit);
+            #p::GivenUp::Failed(breaker, #from)
+        }
+    };
+    attempted(plan, &late, &quote_spanned!(here()=> #p::GivenUp::Failed(breaker, output)))
+}
+
 /// The call whose success is returned at once; otherwise it gives the cause, and what was kept for the fallback.
 pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
@@ -71,6 +86,11 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
             (breaker, #p::Cause::TimedOut(error) #kept)
         }
     };
+    attempted(plan, &late, &quote_spanned!(here()=> (breaker, #p::Cause::Failed(output) #kept)))
+}
+
+fn attempted(plan: &Plan, late: &TokenStream, failed: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
     let done = stack::kept(plan);
     let ends = |what, judge| {
         let attempt = match what {
@@ -86,11 +106,11 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
         quote_spanned! {here()=>
             match #attempt {
                 #p::Attempt::Done(output) => return #done,
-                #p::Attempt::Failed(breaker, output) => (breaker, #p::Cause::Failed(output) #kept),
+                #p::Attempt::Failed(breaker, output) => #failed,
             }
         }
     };
-    run(plan, ends, &late)
+    run(plan, ends, late)
 }
 
 /// What is judged.

@@ -1,14 +1,16 @@
 //! What stands around the breaker: a limit for all attempts, attempts that are made again, answers that are kept.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
+use syn::{ConstParam, GenericParam, Pat, TypeParam};
 
 use super::breaker::{borrowed, known_count, known_or_checked, number, time};
+use super::fallback::AfterFailure;
 use super::place::Place;
 use super::{admission, fallback, here, run};
-use crate::args::FallbackOn;
 use crate::args::stack::{LastGood, Retry, When};
-use crate::plan::{Breaker, Copied, Plan};
+use crate::args::{Errors, FallbackOn};
+use crate::plan::{Answer, Breaker, Copied, Fallback, Plan, is_for_self};
 use crate::site::Site;
 
 /// Output: `let mut deadline = P::Deadline::new(true);`, which says whether there may be another attempt
@@ -28,13 +30,57 @@ pub(super) fn total(plan: &Plan) -> Option<TokenStream> {
 
 /// Output:
 /// ```text
-/// let deadline = …;
+/// let mut deadline = …;
 /// let store = …; let ttl = …; let key = …;
-/// let (breaker, cause, kept) = ATTEMPT;
+/// let (breaker, cause) = 'given_up: { … };
 /// LAST GOOD
-/// OTHERWISE
+/// P::without_answer(cause)
 /// ```
-/// where the attempt is the labelled block of a function whose fallback answers failures, or with `retry`
+/// or what stands there with a fallback, or with `retry`.
+pub(super) fn statements(plan: &Plan, site: Site) -> TokenStream {
+    let (deadline, answers) = (deadline(plan), plan.last_good.as_ref().map(|good| answers(plan, good)));
+    let attempts = match (&plan.retry, &plan.fallback) {
+        (Some(retry), _) => retried(plan, retry, site),
+        (None, Some(fallback)) if fallback.on == FallbackOn::Failure => answered_on_failure(plan, fallback, site),
+        (None, Some(fallback)) => answered_on_rejection(plan, fallback, site),
+        (None, None) => {
+            let (attempt, last_good) = (attempt(plan, site, None), last_good(plan, &quote_spanned!(here()=> &breaker)));
+            let otherwise = without_answer(plan);
+            quote_spanned!(here()=> let (breaker, cause) = #attempt; #last_good #otherwise)
+        }
+    };
+    quote_spanned!(here()=> #deadline #answers #attempts)
+}
+
+/// Output, where KEPT stands for `let kept = (…);` and `, kept`:
+/// ```text
+/// 'given_up: {
+///     ADMISSION, where a rejection gives up with (breaker, P::Cause::Rejected(error) GIVEN)
+///     KEPT
+///     let a = P::again(&a);
+///     RUN, which returns a success, and gives (breaker, CAUSE KEPT)
+/// }
+/// ```
+fn attempt(plan: &Plan, site: Site, after: Option<&AfterFailure>) -> TokenStream {
+    let p = &plan.runtime;
+    let (mut rejected, mut keep) =
+        (quote_spanned!(here()=> break 'given_up (breaker, #p::Cause::Rejected(error))), None);
+    if let Some(AfterFailure { quiet, kept, given, .. }) = after.filter(|_| run::keeps(plan)) {
+        rejected = quote_spanned! {here()=>
+            #quiet let given = #given;
+            break 'given_up (breaker, #p::Cause::Rejected(error), given)
+        };
+        keep = Some(quote_spanned!(here()=> #quiet let kept = #kept;));
+    }
+    let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
+    let (copies, run) = (copies(plan), run::or_give_up(plan));
+    quote_spanned!(here()=> 'given_up: { #admission #keep #copies #run })
+}
+
+/// Each attempt has copies of the arguments, so they are there when all have failed. In the inner block, since nothing of an
+/// attempt is left while the next one is waited for.
+///
+/// Output:
 /// ```text
 /// let mut retries = P::Retries::new();
 /// let (breaker, cause) = loop {
@@ -45,65 +91,111 @@ pub(super) fn total(plan: &Plan) -> Option<TokenStream> {
 ///             P::Option::None => break (breaker, cause),
 ///         }
 ///     };
-///     P::wait(breaker, wait).await;
+///     P::wait(&breaker, wait).await;
 /// };
+/// LAST GOOD
+/// ANSWER
 /// ```
-/// In the block each attempt has copies of the arguments, and nothing of it is left while the next one is waited for.
-pub(super) fn statements(plan: &Plan, site: Site) -> TokenStream {
+fn retried(plan: &Plan, retry: &Retry, site: Site) -> TokenStream {
     let p = &plan.runtime;
-    let (deadline, answers) = (deadline(plan), plan.last_good.as_ref().map(|good| answers(plan, good)));
-    let after = plan.fallback.as_ref().map(|fallback| fallback::after_failure(plan, fallback));
-    let (before, quiet, kept, given) = match &after {
-        Some(after) => (Some(&after.before), after.quiet.as_ref(), Some(&after.kept), Some(&after.given)),
-        None => (None, None, None, None),
-    };
-    let keeps = run::keeps(plan);
-    let rejected = if keeps {
-        quote_spanned! {here()=>
-            #quiet let given = #given;
-            break 'given_up (breaker, #p::Cause::Rejected(error), given)
+    let attempts = again(plan, retry, &attempt(plan, site, None));
+    let last_good = last_good(plan, &quote_spanned!(here()=> &breaker));
+    let (breaker, otherwise) = match &plan.fallback {
+        Some(fallback) => {
+            let failed = (fallback.on == FallbackOn::Rejection).then(|| failed(plan));
+            let AfterFailure { before, quiet, received, given, answer, .. } = fallback::after_failure(plan, fallback);
+            let otherwise = quote_spanned! {here()=>
+                #failed
+                #before
+                #quiet let #received = (breaker, cause, #given);
+                #answer
+            };
+            (quote_spanned!(here()=> breaker), otherwise)
         }
-    } else {
-        quote_spanned!(here()=> break 'given_up (breaker, #p::Cause::Rejected(error)))
-    };
-    let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
-    let kept = keeps.then(|| quote_spanned!(here()=> #quiet let kept = #kept;));
-    let (copies, run) = (copies(plan), run::or_give_up(plan));
-    let mut attempts = quote_spanned!(here()=> 'given_up: { #admission #kept #copies #run });
-    let retries = plan.retry.as_ref().map(|retry| {
-        attempts = again(plan, retry, &attempts);
-        quote_spanned!(here()=> let mut retries = #p::Retries::new();)
-    });
-    let breaker = if plan.last_good.is_some() || after.is_some() {
-        quote_spanned!(here()=> breaker)
-    } else {
-        quote_spanned!(here()=> _)
-    };
-    let kept = keeps.then(|| quote_spanned!(here()=> , kept));
-    let last_good = plan.last_good.as_ref().map(|good| last_good(plan, good));
-    let otherwise = if let (Some(fallback), Some(after)) = (&plan.fallback, &after) {
-        let failed = (fallback.on == FallbackOn::Rejection).then(|| failed(plan));
-        let fallback::AfterFailure { received, given, answer, .. } = after;
-        let given = if keeps { quote_spanned!(here()=> kept) } else { given.clone() };
-        quote_spanned! {here()=>
-            #failed
-            #quiet let #received = (breaker, cause, #given);
-            #answer
-        }
-    } else {
-        let place = Place::of(&plan.function.output.place);
-        let span = place.start();
-        place.call(quote_spanned!(here()=> #p::without_answer), quote_spanned!(span=> cause))
+        None if plan.last_good.is_some() => (quote_spanned!(here()=> breaker), without_answer(plan)),
+        None => (quote_spanned!(here()=> _), without_answer(plan)),
     };
     quote_spanned! {here()=>
-        #deadline
-        #before
-        #answers
-        #retries
-        let (#breaker, cause #kept) = #attempts;
+        let mut retries = #p::Retries::new();
+        let (#breaker, cause) = #attempts;
         #last_good
         #otherwise
     }
+}
+
+/// Output:
+/// ```text
+/// let fallback = …;
+/// let (breaker, cause, kept) = 'given_up: { … };
+/// LAST GOOD
+/// let (breaker, cause, (argument0,)) = (breaker, cause, kept);
+/// ANSWER
+/// ```
+fn answered_on_failure(plan: &Plan, fallback: &Fallback, site: Site) -> TokenStream {
+    let after = fallback::after_failure(plan, fallback);
+    let (attempt, last_good) = (attempt(plan, site, Some(&after)), last_good(plan, &quote_spanned!(here()=> &breaker)));
+    let AfterFailure { before, quiet, received, given, answer, .. } = after;
+    let (pattern, given) = if run::keeps(plan) {
+        (quote_spanned!(here()=> (breaker, cause, kept)), quote_spanned!(here()=> kept))
+    } else {
+        (quote_spanned!(here()=> (breaker, cause)), given)
+    };
+    quote_spanned! {here()=>
+        #before
+        let #pattern = #attempt;
+        #last_good
+        #quiet let #received = (breaker, cause, #given);
+        #answer
+    }
+}
+
+/// What the fallback needs is taken where the call is rejected, and nothing of it before the body has it.
+///
+/// Output:
+/// ```text
+/// let given_up = 'given_up: {
+///     ADMISSION, where a rejection gives up with P::GivenUp::Rejected(breaker, error, GIVEN)
+///     RUN, which returns a success, and gives P::GivenUp::Failed(breaker, output)
+/// };
+/// LAST GOOD
+/// match given_up {
+///     P::GivenUp::Failed(_, output) => output,
+///     P::GivenUp::Rejected(breaker, error, GIVEN) => { ANSWER }
+/// }
+/// ```
+fn answered_on_rejection(plan: &Plan, fallback: &Fallback, site: Site) -> TokenStream {
+    let p = &plan.runtime;
+    let AfterFailure { before, quiet, received, given, answer, .. } = fallback::after_failure(plan, fallback);
+    let by_path = matches!(fallback.answer, Answer::Path { .. });
+    let (given, taken) = if by_path {
+        (given, quote_spanned!(here()=> #quiet let #received = (breaker, error, given);))
+    } else {
+        let taken = quote_spanned!(here()=> let (cause, fallback) = (#p::Cause::Rejected(error), given););
+        (quote_spanned!(here()=> { #before fallback }), taken)
+    };
+    let rejected = quote_spanned! {here()=>
+        #quiet let given = #given;
+        break 'given_up #p::GivenUp::Rejected(breaker, error, given)
+    };
+    let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
+    let run = run::or_fail(plan);
+    let last_good = last_good(plan, &quote_spanned!(here()=> given_up.breaker()));
+    quote_spanned! {here()=>
+        let given_up = 'given_up: { #admission #run };
+        #last_good
+        match given_up {
+            #p::GivenUp::Failed(_, output) => output,
+            #p::GivenUp::Rejected(breaker, error, given) => { #taken #answer }
+        }
+    }
+}
+
+/// Output: `P::without_answer(cause)`, at the return type
+fn without_answer(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
+    let place = Place::of(&plan.function.output.place);
+    let span = place.start();
+    place.call(quote_spanned!(here()=> #p::without_answer), quote_spanned!(span=> cause))
 }
 
 /// What a fallback does not answer that stands for rejections only.
@@ -141,7 +233,7 @@ fn answers(plan: &Plan, good: &LastGood) -> TokenStream {
         || quote_spanned!(here()=> #p::own_memory({ static __MEMORY: #p::Memory = #p::Memory::new() #max; &__MEMORY }));
     let store = good.store.as_ref().map_or_else(memory, borrowed);
     let ttl = good.ttl.as_ref().map(|ttl| time(plan, ttl));
-    let key = match &good.key {
+    let mut key = match &good.key {
         None => quote_spanned!(here()=> ()),
         Some(key) => {
             let place = Place::of(key);
@@ -149,11 +241,29 @@ fn answers(plan: &Plan, good: &LastGood) -> TokenStream {
             place.call(quote_spanned!(here()=> #p::owned_key), found)
         }
     };
+    if good.store.is_none() {
+        key = of_this_instance(plan, &key);
+    }
     quote_spanned! {here()=>
         let store = #store;
         let ttl = { const __TTL: #p::Duration = #ttl; __TTL };
         let key = #key;
     }
+}
+
+/// All instances of a generic function share one static.
+///
+/// Output: `(KEY, P::type_name::<Self>(), P::type_name::<T>(), N)`
+fn of_this_instance(plan: &Plan, key: &TokenStream) -> TokenStream {
+    let p = &plan.runtime;
+    let signature = &plan.function.signature;
+    let of_self = is_for_self(signature).then(|| quote_spanned!(here()=> #p::type_name::<Self>()));
+    let of_generics = signature.generics.params.iter().filter_map(|param| match param {
+        GenericParam::Type(TypeParam { ident, .. }) => Some(quote_spanned!(here()=> #p::type_name::<#ident>())),
+        GenericParam::Const(ConstParam { ident, .. }) => Some(ident.to_token_stream()),
+        GenericParam::Lifetime(_) => None,
+    });
+    of_self.into_iter().chain(of_generics).fold(key.clone(), |key, one| quote_spanned!(here()=> (#key, #one)))
 }
 
 /// Output: `let mut a = P::again(&a);`, at the argument
@@ -228,10 +338,19 @@ fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
         quote_spanned!(here()=> #p::next(&mut retries, &breaker, #left))
     };
     let wait = if plan.function.is_async() {
-        quote_spanned!(here()=> #p::wait(breaker, wait).await)
+        quote_spanned!(here()=> #p::wait(&breaker, wait).await;)
     } else {
-        quote_spanned!(here()=> #p::wait_here(&breaker, wait))
+        quote_spanned!(here()=> #p::wait_here(&breaker, wait);)
     };
+    // Whoever woke too late has no time for an attempt, which would fail for that alone.
+    let over = total(plan).map(|total| {
+        let over = if shared {
+            quote_spanned!(here()=> #p::over_total(&breaker, &deadline, #total))
+        } else {
+            quote_spanned!(here()=> #p::over(&breaker, &deadline))
+        };
+        quote_spanned!(here()=> if let #p::Option::Some(error) = #over { break (breaker, #p::Cause::TimedOut(error)); })
+    });
     quote_spanned! {here()=>
         loop {
             let (breaker, wait) = {
@@ -242,7 +361,8 @@ fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
                     #p::Option::None => break (breaker, cause),
                 }
             };
-            #wait;
+            #wait
+            #over
         }
     }
 }
@@ -268,7 +388,8 @@ fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
 fn is_worth_it(plan: &Plan, retry: &Retry) -> TokenStream {
     let p = &plan.runtime;
     let asked = match &retry.when {
-        None => {
+        // `_` is all failures, also those that are no error.
+        None | Some(When::Errors(Errors { pattern: Pat::Wild(_), guard: None })) => {
             return quote_spanned! {here()=>
                 match &cause {
                     #p::Cause::Rejected(_) => false,
@@ -328,18 +449,19 @@ pub(super) fn kept(plan: &Plan) -> TokenStream {
 /// ```text
 /// if let P::Option::Some(output) = P::last_good(store, &key, ttl, &breaker) { return output; }
 /// ```
-fn last_good(plan: &Plan, good: &LastGood) -> TokenStream {
+fn last_good(plan: &Plan, breaker: &TokenStream) -> Option<TokenStream> {
     let p = &plan.runtime;
-    let place = place_of_store(plan, good);
+    let place = place_of_store(plan, plan.last_good.as_ref()?);
     let span = place.start();
-    let arguments = quote_spanned!(span=> store, &key, ttl, &breaker);
+    let mut arguments = quote_spanned!(span=> store, &key, ttl,);
+    arguments.extend(breaker.clone());
     let found = if plan.function.is_async() {
         let found = place.call(quote_spanned!(here()=> #p::last_good_async), arguments);
         quote_spanned!(here()=> #found.await)
     } else {
         place.call(quote_spanned!(here()=> #p::last_good), arguments)
     };
-    quote_spanned!(here()=> if let #p::Option::Some(output) = #found { return output; })
+    Some(quote_spanned!(here()=> if let #p::Option::Some(output) = #found { return output; }))
 }
 
 /// What the compiler points at where these answers cannot be kept.

@@ -25,12 +25,13 @@
 //!
 //! Each key counts by itself: the strongest that says something of it wins, and what nobody says stays as the code has it.
 //! From the weakest to the strongest: the code (the attribute), `[defaults]`, patterns, the exact name, the environment.
-//! Of what `[defaults]` and patterns say, `window`, `min_calls`, `slow_call` and `threshold` are taken by those breakers
-//! whose rules have use for them, and by the others left out.
+//! Of what `[defaults]` and patterns say, `window`, `min_calls`, `slow_call`, `threshold`, `total_timeout` and the waits of
+//! `retry` are taken by those breakers who have use for them, and by the others left out.
 //!
 //! `timeout` stops the calls of functions whose attribute has that key; of other calls it only says which are failures when
 //! they are cancelled. So, too, `total_timeout` and what begins with `retry_` are for functions whose attribute has
-//! `total_timeout` and `retry`, and say nothing of others: `retry_attempts = 1` ends all retries in an outage.
+//! `total_timeout` and `retry`, and say nothing of others: `retry_attempts = 1` ends all retries in an outage. A function on a
+//! breaker that is held elsewhere (`breaker = …`) has these by its attribute alone.
 //!
 //! A variable is `BREAKER__<NAME>__<KEY>`: the breaker's name in capitals, with `_` for what is no letter of ASCII and no
 //! digit, or `ALL`: `BREAKER__SHOP_PRICING__RESET=10s`, `BREAKER__ALL__MODE=disabled`. The environment is read whenever

@@ -166,11 +166,16 @@ impl Merge<'_> {
 
     /// Of what is said of several breakers at once, each takes what one of its rules has use for.
     fn leave_out(&self, settings: &mut Settings) {
+        let of = self.of.made_with;
+        let never_again = of.is_some_and(|of| !of.retries());
         let useless = [
             (Key::Burst, settings.rate_limit_set().is_none()),
             (Key::SlowCall, !settings.slow_rate.is_some()),
             (Key::Window, !settings.has_rate() && !settings.failures.is_some()),
             (Key::MinCalls, !settings.has_rate()),
+            (Key::TotalTimeout, of.is_some_and(|of| of.total_limit().is_none())),
+            (Key::RetryBackoff, never_again),
+            (Key::RetryMax, never_again),
             // Said in one breath they are a mistake.
             (
                 Key::Successes,
@@ -183,6 +188,9 @@ impl Merge<'_> {
                 put(settings, key, Value::None);
             }
         }
+        if never_again && self.may_be_left_out(Key::RetryBackoff) {
+            *settings = settings.with_backoff_of(&of.unwrap_or_default());
+        }
     }
 
     /// The other halves that the code may have: what is not said is taken to fit.
@@ -190,6 +198,9 @@ impl Merge<'_> {
         let unsaid = |key: Key| self.value(key).is_none();
         if settings.slow_rate.is_some() && unsaid(Key::SlowCall) {
             put(settings, Key::SlowRate, Value::None);
+        }
+        if settings.retry_max_set().is_some() && unsaid(Key::RetryBackoff) {
+            put(settings, Key::RetryMax, Value::None);
         }
         if settings.failures.is_some() && unsaid(Key::Window) {
             put(settings, Key::Failures, Value::None);

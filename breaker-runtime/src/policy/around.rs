@@ -44,7 +44,7 @@ pub(crate) struct Retry {
 
 impl Settings {
     /// How long a caller waits at most, for all attempts of a call and the waits between them. It is for functions whose
-    /// attribute has `total_timeout`: nothing else is stopped by it.
+    /// attribute has `total_timeout`, and no `breaker = …`: nothing else is stopped by it.
     ///
     /// - Limits: longer than zero, and not shorter than [`timeout`](Self::timeout); to the millisecond, up to 49 days.
     /// - Default: no limit.
@@ -55,7 +55,7 @@ impl Settings {
     }
 
     /// How often a call is made at most, the first time included. This and the next four are for functions whose attribute
-    /// has `retry`.
+    /// has `retry`, and no `breaker = …`: of several functions on one breaker each has attempts of its own.
     ///
     /// - Limits: 1 to 100.
     /// - Default: 1, so nothing is made again. The attribute's `retry` says 3.
@@ -124,6 +124,25 @@ impl Settings {
             max: self.retry_max_in_force(),
             jitter,
         }
+    }
+
+    /// Whether anything is made again.
+    #[cfg(feature = "config")]
+    pub(crate) const fn retries(&self) -> bool {
+        self.around.attempts.get() > 1
+    }
+
+    /// The longest wait that was set.
+    #[cfg(feature = "config")]
+    pub(crate) const fn retry_max_set(&self) -> Option<Duration> {
+        self.around.max.get()
+    }
+
+    /// With the first wait of other settings.
+    #[cfg(feature = "config")]
+    pub(crate) const fn with_backoff_of(mut self, other: &Self) -> Self {
+        self.around.backoff = other.around.backoff;
+        self
     }
 
     /// Without the limit for all attempts.

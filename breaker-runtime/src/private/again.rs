@@ -62,9 +62,9 @@ pub fn wait_here<H: Handle>(breaker: &H, wait: Duration) {
 
 /// Waits for the next attempt, by tokio's clock.
 #[cfg(feature = "tokio")]
-pub async fn wait<H: Handle>(breaker: H, wait: Duration) {
+pub async fn wait<H: Handle>(breaker: &H, wait: Duration) {
     tokio::time::sleep(wait).await;
-    tell(&breaker);
+    tell(breaker);
 }
 
 fn tell<H: Handle>(breaker: &H) {

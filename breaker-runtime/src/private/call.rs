@@ -143,8 +143,10 @@ pub fn timed_out<H: Handle>(permit: Permit<H>, limit: impl Into<AttemptLimit>) -
         None => (ErrorKind::TimedOut, limit.time),
         Some(of_all) => (ErrorKind::TotalTimedOut, of_all),
     };
+    let name = permit.timed_out();
+    // A part is counted after the whole, as it is read before.
     if limit.of_all.is_some() {
         breaker.count(Count::TotalTimedOut);
     }
-    (breaker, CircuitBreakerError::new(permit.timed_out(), None, Refusal::new(kind, 0, nanos(time))))
+    (breaker, CircuitBreakerError::new(name, None, Refusal::new(kind, 0, nanos(time))))
 }

@@ -7,6 +7,10 @@ use std::time::Duration;
 use once_cell::race::OnceRef;
 
 use crate::breaker::CircuitBreaker;
+#[cfg(feature = "tokio")]
+use crate::clock::nanos;
+#[cfg(feature = "tokio")]
+use crate::error::{CircuitBreakerError, ErrorKind, Refusal};
 use crate::keyed::Breakers;
 use crate::registry;
 use crate::site::{Site, SiteId};
@@ -173,6 +177,20 @@ pub fn within<T: Total>((handle, limit): (T, Duration), deadline: &mut Deadline)
 #[inline]
 pub fn within_total<H>((handle, limit): (H, Duration), deadline: &mut Deadline, total: Duration) -> (H, AttemptLimit) {
     (handle, deadline.of_attempt(limit, Some(total)))
+}
+
+/// That the time for all attempts was over before another one could begin. No attempt failed by that, so nothing is counted.
+#[cfg(feature = "tokio")]
+pub fn over<H: Handle>(breaker: &H, deadline: &Deadline) -> Option<CircuitBreakerError> {
+    over_total(breaker, deadline, breaker.total_limit()?)
+}
+
+/// The same where the attribute alone says how long that is.
+#[cfg(feature = "tokio")]
+pub fn over_total<H: Handle>(breaker: &H, deadline: &Deadline, total: Duration) -> Option<CircuitBreakerError> {
+    let is_over = deadline.left(Some(total)).is_some_and(|left| left.is_zero());
+    let refusal = || Refusal::new(ErrorKind::TotalTimedOut, 0, nanos(total));
+    is_over.then(|| CircuitBreakerError::new(breaker.lasting_name(), None, refusal()))
 }
 
 /// What is left of the time for all attempts.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::handle::Handle;
+use crate::error::CircuitBreakerError;
 use crate::stack::last_good::{AsyncStore, Kept, Store};
 use crate::stack::memory::Memory;
 #[cfg(feature = "tracing")]
@@ -19,6 +20,12 @@ pub trait Answer: Sized {
     type Good;
     /// The answer; `None` of an error.
     fn good(&self) -> Option<&Self::Good>;
+    /// The answer, or the output where it holds none.
+    ///
+    /// # Errors
+    ///
+    /// The output, untouched.
+    fn into_good(self) -> Result<Self::Good, Self>;
     /// The output with this answer.
     fn of_good(answer: Self::Good) -> Self;
 }
@@ -27,6 +34,9 @@ impl<T, E> Answer for Result<T, E> {
     type Good = T;
     fn good(&self) -> Option<&T> {
         self.as_ref().ok()
+    }
+    fn into_good(self) -> Result<T, Self> {
+        self.map_err(Err)
     }
     fn of_good(answer: T) -> Self {
         Ok(answer)
@@ -48,6 +58,24 @@ pub fn owned_key<K: ToOwned + ?Sized>(key: &K) -> K::Owned {
     key.to_owned()
 }
 
+/// A call that did not succeed, of a function whose fallback answers rejections only.
+#[derive(Debug)]
+pub enum GivenUp<H, R, G> {
+    /// It was rejected; with what the fallback is given.
+    Rejected(H, CircuitBreakerError, G),
+    /// It failed with this output.
+    Failed(H, R),
+}
+
+impl<H, R, G> GivenUp<H, R, G> {
+    /// Whose it was.
+    pub fn breaker(&self) -> &H {
+        match self {
+            Self::Rejected(breaker, ..) | Self::Failed(breaker, _) => breaker,
+        }
+    }
+}
+
 /// Keeps the answer of a call that did not fail.
 pub fn keep_answer<S, K, R>(store: &S, key: K, output: &R, ttl: Duration)
 where
@@ -65,11 +93,14 @@ where
     R: Answer<Good: Clone>,
     S: AsyncStore<K, R::Good> + ?Sized,
 {
-    // A copy before the wait: the output may be of a type of which no other thread must have a reference.
-    if let Some(answer) = output.good().cloned() {
-        store.put(key, answer, ttl).await;
+    // The answer alone waits: what the error is made of may have to stay on this thread.
+    match output.into_good() {
+        Ok(answer) => {
+            store.put(key, answer.clone(), ttl).await;
+            R::of_good(answer)
+        }
+        Err(output) => output,
     }
-    output
 }
 
 /// The last good answer, where it is not too old.

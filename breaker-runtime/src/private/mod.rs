@@ -12,6 +12,7 @@ mod judge;
 mod kept;
 mod key;
 
+pub use std::any::type_name;
 pub use std::clone::Clone;
 pub use std::future::Future;
 pub use std::option::Option;
@@ -40,10 +41,12 @@ pub use self::handle::{
     Accessor, Handle, Shared, Static, breaker_of, current, family_with_limit, own, own_family, shared, with_limit,
 };
 #[cfg(feature = "tokio")]
-pub use self::handle::{Total, left, within, within_total};
+pub use self::handle::{Total, left, over, over_total, within, within_total};
 pub use self::judge::{Fallible, as_failure, classified, error_of, exists, failure_if, ladder};
 #[cfg(feature = "last_good")]
-pub use self::kept::{Answer, keep_answer, keep_answer_async, last_good, last_good_async, own_memory, owned_key};
+pub use self::kept::{
+    Answer, GivenUp, keep_answer, keep_answer_async, last_good, last_good_async, own_memory, owned_key,
+};
 pub use self::key::key_ladder;
 pub use crate::breaker::CircuitBreaker;
 pub use crate::cause::Cause;

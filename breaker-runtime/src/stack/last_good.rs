@@ -7,6 +7,9 @@
 //! An answer is kept when a call has succeeded, and given when one was rejected or has failed, be it by its error, its
 //! time limit or the breaker. Errors that the attribute ignores are the caller's own, and are never answered so. A panic is
 //! none of these: it goes on unwinding.
+//!
+//! In an [isolation](crate::testing) each function has a memory of its own, empty at first; a store that the attribute names is
+//! the same for all tests.
 
 use std::time::Duration;
 
@@ -94,7 +97,7 @@ pub trait AsyncStore<K, V> {
 #[diagnostic::do_not_recommend]
 impl<S, K, V> AsyncStore<K, V> for S
 where
-    S: Store<K, V> + Sync,
+    S: Store<K, V> + Sync + ?Sized,
     K: Send + Sync,
     V: Send,
 {
