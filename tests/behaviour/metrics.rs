@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
 use breaker_runtime::prometheus::{self, BreakerCollector};
-use breaker_runtime::{Breakers, CircuitBreaker, Mode, Settings, circuit_breaker, registry};
+use breaker_runtime::{Breakers, CircuitBreaker, CircuitBreakerError, Mode, Settings, circuit_breaker, registry};
 use prometheus_client::encoding::text::encode;
 
 use crate::support::*;
@@ -290,4 +290,21 @@ fn the_collector_tells_the_same() {
     };
     assert_eq!(of_page(&page), of_page(&prometheus::text()));
     assert!(page.ends_with("# EOF\n"));
+}
+
+#[circuit_breaker(name = "around in metrics", threshold = 9, retry(attempts = 3, backoff = "1ms"), last_good(key = (), ttl = "1h"))]
+fn around(works: bool) -> Result<u32, CircuitBreakerError> {
+    if works { Ok(1) } else { Err(rejected(&open(Settings::new()).0)) }
+}
+
+#[test]
+fn what_stands_around_a_breaker_is_counted() {
+    const NAME: &str = "around in metrics";
+    assert!(told(NAME, "last_good_age_seconds").is_empty(), "none was given");
+    let of_answers = around(true).and(around(false)).and(around(false));
+    assert_eq!(of_answers.unwrap(), 1);
+    let counts =
+        ["retries_total", "last_good_answers_total", "total_timed_out_calls_total"].map(|metric| only(NAME, metric));
+    assert_eq!(counts, [4.0, 2.0, 0.0]);
+    assert!(only(NAME, "last_good_age_seconds") >= 0.0);
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, circuit_breaker};
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, circuit_breaker, testing};
 use serde_json::{Value, json};
 use tracing::callsite::rebuild_interest_cache;
 use tracing::subscriber::with_default;
@@ -50,7 +50,15 @@ fn logged(level: Level, code: impl FnOnce()) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+#[circuit_breaker(name = "again in traces", accessor = again_breaker, retry(attempts = 2, backoff = "1ms"), last_good(key = (), ttl = "1h"))]
+fn again(works: bool) -> Result<u32, CircuitBreakerError> {
+    if works { Ok(1) } else { Err(rejected(&open(Settings::new()).0)) }
+}
+
 fn come_by_every_event() {
+    testing::isolated(|_| {
+        let _ = (again(true), again(false));
+    });
     let (breaker, _) = breaker(Settings::new().consecutive(1).span(true));
     succeed(&breaker);
     fail(&breaker);
@@ -171,4 +179,20 @@ fn names_are_data_in_logs_too() {
     assert_eq!(lines[0]["breaker"], "<script>\n\u{1b}[31m\"");
     let message = lines[0]["message"].as_str().unwrap();
     assert!(!message.contains(['\n', '\u{1b}']), "{message}");
+}
+
+#[test]
+fn attempts_and_earlier_answers_are_told_of() {
+    let lines = logged(Level::DEBUG, || {
+        testing::isolated(|_| assert_eq!((again(true).unwrap(), again(false).unwrap()), (1, 1)));
+    });
+    let mine: Vec<_> = lines.iter().filter(|line| line["breaker"] == "again in traces").collect();
+    let told: Vec<_> = mine.iter().map(|line| (line["outcome"].as_str(), line["message"].as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Some("retried"), Some("a failed call is made again")),
+            (Some("last_good"), Some("an earlier answer is given")),
+        ]
+    );
 }
