@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use breaker_runtime::last_good::{Kept, Store};
 use breaker_runtime::testing::{self, Dependency, Script};
 use breaker_runtime::{ErrorKind, Mode, State, circuit_breaker};
 
@@ -234,4 +235,33 @@ async fn an_answer_that_is_kept_can_be_sent_on_the_way() {
         future
     }
     assert_eq!(sent(call()).await.unwrap(), 1);
+}
+
+/// Has an answer that is as old as a minute.
+struct Old;
+
+impl Store<(), u32> for Old {
+    fn get(&self, (): &(), _ttl: Duration) -> Option<Kept<u32>> {
+        Some(Kept { answer: 1, age: 60 * SECOND })
+    }
+
+    fn put(&self, (): (), _answer: u32, _ttl: Duration) {}
+}
+
+#[circuit_breaker(last_good(ttl = "60s", store = Old), accessor = false)]
+fn just_good_enough() -> Result<u32, Error> {
+    Err(Error::Busy)
+}
+
+#[circuit_breaker(last_good(ttl = "59s", store = Old), accessor = false)]
+fn too_old() -> Result<u32, Error> {
+    Err(Error::Busy)
+}
+
+#[test]
+fn a_store_of_ones_own_may_have_answers_that_are_too_old() {
+    testing::isolated(|_| {
+        assert_eq!(just_good_enough().unwrap(), 1);
+        assert!(too_old().is_err());
+    });
 }

@@ -42,7 +42,9 @@ async fn all(dependency: &Dependency, log: &Log) -> Result<(), Error> {
 async fn the_last_attempt_has_what_is_left() {
     paused(async |test| {
         let (dependency, log) = (test.dependency(Script::new().hangs(9)), Log::new());
-        assert_eq!(all(&dependency, &log).await.unwrap_err().kind(), ErrorKind::TotalTimedOut);
+        let error = all(&dependency, &log).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TotalTimedOut);
+        assert!(error.to_string().ends_with("no answer within 5.5 s, the limit for all attempts"), "{error}");
         log.note("end");
         assert_eq!(log.times(), [0, 2_500, 5_000, 5_500]);
         let totals = all_breaker().totals();
