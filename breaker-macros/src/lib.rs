@@ -341,9 +341,9 @@ use proc_macro::TokenStream;
 /// | `store` | the path of a static store, such as `ANSWERS`, or another expression of one | where answers are kept (in the memory of this process) |
 ///
 /// The `Ok` of a call is kept, and given again where a later one is rejected, fails or is stopped, whatever `fallback_on`
-/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`, and the error of an async
-/// function `Send` where its future is. Methods have one memory for all objects of a type: what differs between them belongs
-/// into `key`. What is kept here is gone with the process, and a `store` can be shared by many (the runtime's module `last_good`).
+/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`. All objects of a type have one
+/// memory for a method: what differs between them belongs into `key`. So does what a closure argument does, or a type of the
+/// same name; other instances of a generic function are told apart. What is kept here is gone with the process, and a `store` can be shared by many (the runtime's module `last_good`).
 ///
 /// ```
 /// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};

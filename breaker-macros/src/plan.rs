@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) unpacked: Vec<Unpacked>,
     /// Arguments of which each attempt has its own.
     pub(crate) copied: Vec<Copied>,
+    /// Arguments that the body may change a part of, so that it must have them as a whole.
+    pub(crate) changed: Vec<Ident>,
     pub(crate) doubts: Vec<Doubt>,
 }
 
@@ -123,7 +125,8 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
         Some(values::Fallback::Path(_)) => by_name(&mut function.signature, &mut unpacked),
         _ => Vec::new(),
     };
-    let copied = if arguments.retry.is_some() { copied(&mut function.signature) } else { Vec::new() };
+    let copied = if arguments.retry.is_some() { copied(&mut function.signature, &mut unpacked) } else { Vec::new() };
+    let changed = changed(&function.signature);
     let fallback = arguments.fallback.map(|written| {
         let answer = match written {
             values::Fallback::Closure { expr, waits } => Answer::Closure { expr, waits },
@@ -156,6 +159,7 @@ pub(crate) fn draw(mut arguments: Arguments, mut function: Function, problems: &
         fallback,
         unpacked,
         copied,
+        changed,
         doubts,
     }
 }
@@ -253,16 +257,7 @@ fn by_name(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Ident
             FnArg::Receiver(receiver) => Ident::new("self", receiver.self_token.span),
             FnArg::Typed(typed) => match &*typed.pat {
                 Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
-                pattern => {
-                    let span = Span::mixed_site().located_at(pattern.span());
-                    let name = format_ident!("__arg{position}", span = span);
-                    let pattern = std::mem::replace(&mut *typed.pat, parse_quote_spanned!(span=> #name));
-                    // There is nothing to unpack in `_`, and to bind it would warn.
-                    if !matches!(pattern, Pat::Wild(_)) {
-                        unpacked.push(Unpacked { pattern, name: name.clone() });
-                    }
-                    name
-                }
+                _ => named(&mut typed.pat, position, unpacked),
             },
         };
         names.push(name);
@@ -270,19 +265,55 @@ fn by_name(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Ident
     names
 }
 
-/// The names of which each attempt has its own. What the arguments give them is not changed, so `mut` goes with the copies.
-fn copied(signature: &mut Signature) -> Vec<Copied> {
-    let typed = signature.inputs.iter_mut().filter_map(|argument| match argument {
-        FnArg::Typed(typed) => Some(&mut *typed.pat),
-        FnArg::Receiver(_) => None,
-    });
+/// Puts a name in the place of a pattern, which comes back before the body.
+fn named(pattern: &mut Pat, position: usize, unpacked: &mut Vec<Unpacked>) -> Ident {
+    let span = Span::mixed_site().located_at(pattern.span());
+    let name = format_ident!("__arg{position}", span = span);
+    let pattern = std::mem::replace(pattern, parse_quote_spanned!(span=> #name));
+    // There is nothing to unpack in `_`, and to bind it would warn.
+    if !matches!(pattern, Pat::Wild(_)) {
+        unpacked.push(Unpacked { pattern, name: name.clone() });
+    }
+    name
+}
+
+/// The names of which each attempt has its own. What refers to an argument cannot be copied without it, so such a pattern
+/// comes back in each attempt.
+fn copied(signature: &mut Signature, unpacked: &mut Vec<Unpacked>) -> Vec<Copied> {
     let mut copied = Vec::new();
-    typed.for_each(|pattern| {
-        types::each_name(pattern, &mut |mutability, name| {
-            copied.push(Copied { mutability: mutability.take(), name: name.clone() });
+    for (position, argument) in signature.inputs.iter_mut().enumerate() {
+        let FnArg::Typed(typed) = argument else { continue };
+        if types::has_reference(&typed.pat) {
+            named(&mut typed.pat, position, unpacked);
+        }
+        let mut changes = false;
+        types::each_name(&typed.pat, &mut |mutability, name| {
+            changes |= mutability.is_some();
+            copied.push(Copied { mutability, name: name.clone() });
         });
-    });
+        if changes {
+            // The copies are changed; the argument itself by a fallback perhaps.
+            typed.attrs.push(parse_quote_spanned!(Span::mixed_site()=> #[allow(unused_mut)]));
+        }
+    }
     copied
+}
+
+/// The arguments that are `mut`.
+fn changed(signature: &Signature) -> Vec<Ident> {
+    let mut changed = Vec::new();
+    for argument in &signature.inputs {
+        match argument {
+            FnArg::Typed(typed) => types::each_name(&typed.pat, &mut |mutability, name| {
+                changed.extend(mutability.map(|_| name.clone()));
+            }),
+            FnArg::Receiver(receiver) if rules::is_changed(receiver) => {
+                changed.push(Ident::new("self", receiver.self_token.span));
+            }
+            FnArg::Receiver(_) => {}
+        }
+    }
+    changed
 }
 
 impl Plan {

@@ -454,6 +454,11 @@ fn is_shared(receiver: &Receiver) -> bool {
     }
 }
 
+/// Whether it is `mut self`, or `mut self: …`.
+pub(crate) fn is_changed(receiver: &Receiver) -> bool {
+    receiver.to_token_stream().into_iter().next().is_some_and(|first| first.to_string() == "mut")
+}
+
 /// A name for an accessor that would have nothing to return.
 pub(crate) fn refuse_accessor(accessor: Option<&Accessor>, problems: &mut Problems) {
     if let Some(Accessor::Named(name)) = accessor {

@@ -4,7 +4,9 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, Ident, LitStr, Pat, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound};
+use syn::{
+    GenericArgument, Ident, LitStr, Pat, PatIdent, PathArguments, PathSegment, Token, Type, TypeInfer, TypeParamBound,
+};
 
 /// Puts `_` in the place of each `impl Trait`, which may not stand in the type of a closure or of a local.
 pub(crate) fn infer_opaque(ty: &mut Type) {
@@ -167,38 +169,38 @@ fn ends_with_word(text: &str, word: &str) -> bool {
 
 /// The names that a pattern gives to what it takes apart.
 pub(crate) fn bound_names(pattern: &Pat) -> Vec<Ident> {
-    match pattern {
-        Pat::Ident(bound) => {
-            let inner = bound.subpat.iter().flat_map(|(_, inner)| bound_names(inner));
-            std::iter::once(bound.ident.clone()).chain(inner).collect()
-        }
-        Pat::Paren(inner) => bound_names(&inner.pat),
-        Pat::Reference(inner) => bound_names(&inner.pat),
-        Pat::Slice(parts) => parts.elems.iter().flat_map(bound_names).collect(),
-        Pat::Struct(fields) => fields.fields.iter().flat_map(|field| bound_names(&field.pat)).collect(),
-        Pat::Tuple(parts) => parts.elems.iter().flat_map(bound_names).collect(),
-        Pat::TupleStruct(parts) => parts.elems.iter().flat_map(bound_names).collect(),
-        _ => Vec::new(),
-    }
+    let mut names = Vec::new();
+    each_name(pattern, &mut |_, name| names.push(name.clone()));
+    names
 }
 
 /// Does something with each name that a pattern gives, and whether it is `mut`.
-pub(crate) fn each_name(pattern: &mut Pat, do_it: &mut impl FnMut(&mut Option<Token![mut]>, &Ident)) {
-    let inner: Vec<&mut Pat> = match pattern {
-        Pat::Ident(bound) => {
-            do_it(&mut bound.mutability, &bound.ident);
-            bound.subpat.iter_mut().map(|(_, inner)| &mut **inner).collect()
-        }
-        Pat::Paren(inner) => vec![&mut inner.pat],
-        Pat::Reference(inner) => vec![&mut inner.pat],
-        Pat::Slice(parts) => parts.elems.iter_mut().collect(),
-        Pat::Struct(fields) => fields.fields.iter_mut().map(|field| &mut *field.pat).collect(),
-        Pat::Tuple(parts) => parts.elems.iter_mut().collect(),
-        Pat::TupleStruct(parts) => parts.elems.iter_mut().collect(),
+pub(crate) fn each_name(pattern: &Pat, do_it: &mut impl FnMut(Option<Token![mut]>, &Ident)) {
+    if let Pat::Ident(bound) = pattern {
+        do_it(bound.mutability, &bound.ident);
+    }
+    for part in parts(pattern) {
+        each_name(part, do_it);
+    }
+}
+
+/// Whether a pattern gives a name to a reference into what it takes apart.
+pub(crate) fn has_reference(pattern: &Pat) -> bool {
+    let here = matches!(pattern, Pat::Ident(PatIdent { by_ref: Some(_), .. }));
+    here || parts(pattern).into_iter().any(has_reference)
+}
+
+/// The patterns that are right within one.
+fn parts(pattern: &Pat) -> Vec<&Pat> {
+    match pattern {
+        Pat::Ident(bound) => bound.subpat.iter().map(|(_, inner)| &**inner).collect(),
+        Pat::Paren(inner) => vec![&inner.pat],
+        Pat::Reference(inner) => vec![&inner.pat],
+        Pat::Slice(parts) => parts.elems.iter().collect(),
+        Pat::Struct(fields) => fields.fields.iter().map(|field| &*field.pat).collect(),
+        Pat::Tuple(parts) => parts.elems.iter().collect(),
+        Pat::TupleStruct(parts) => parts.elems.iter().collect(),
         _ => Vec::new(),
-    };
-    for pattern in inner {
-        each_name(pattern, do_it);
     }
 }
 

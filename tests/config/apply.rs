@@ -495,6 +495,10 @@ fn what_is_said_of_attempts_is_for_those_who_make_them() {
     apply("[defaults]\nretry_backoff = \"5ms\"\nretry_max = \"50ms\"\n[breaker.\"apply::o*\"]\ntotal_timeout = \"5s\"")
         .unwrap();
     assert_eq!(other.settings(), Settings::new().timeout(10 * SECOND));
+    // Who makes them by this very configuration waits as it says.
+    apply("[breaker.\"apply::o*\"]\nretry_attempts = 3\nretry_backoff = \"1s\"\nretry_max = \"4s\"").unwrap();
+    let waits = Settings::new().timeout(10 * SECOND).retry_attempts(3).retry_backoff(SECOND).retry_max(4 * SECOND);
+    assert_eq!(other.settings(), waits);
     let refused = apply("[defaults]\ntotal_timeout = \"5s\"").unwrap_err();
     assert!(
         refused.contains("for the breaker `apply::again`, `total_timeout` must not be shorter than `timeout`"),

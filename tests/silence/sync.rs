@@ -174,3 +174,24 @@ pub(crate) fn outer() -> Result<u32> {
     }
     inner()
 }
+
+/// What is changed in a part alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    pieces: u32,
+    price: u32,
+}
+
+#[circuit_breaker]
+pub(crate) fn overwritten(mut order: Order, price: u32) -> Result<u32> {
+    order.price = price;
+    order.price.checked_mul(order.pieces).ok_or_else(|| Error::other("too much"))
+}
+
+impl Order {
+    #[circuit_breaker]
+    pub(crate) fn cheaper(mut self, price: u32) -> Result<u32> {
+        self.price = price;
+        self.price.checked_mul(self.pieces).ok_or_else(|| Error::other("too much"))
+    }
+}

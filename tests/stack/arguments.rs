@@ -48,6 +48,46 @@ fn client() -> Client {
     Client { calls: AtomicU32::new(0), fails: 1 }
 }
 
+struct Pair {
+    left: String,
+    right: Vec<u32>,
+}
+
+impl Clone for Pair {
+    fn clone(&self) -> Self {
+        Self { left: self.left.clone(), right: self.right.clone() }
+    }
+}
+
+#[circuit_breaker(retry(backoff = "1ms"))]
+fn taken_apart(
+    client: &Client,
+    ref mut text: String,
+    Pair { left, mut right }: Pair,
+    whole @ (n, _): (u32, u32),
+) -> Result<String, Error> {
+    text.push('x');
+    right.push(n);
+    let attempts = client.answer()?;
+    Ok(format!("{text} {left} {right:?} {whole:?} {attempts}"))
+}
+
+#[circuit_breaker(retry(backoff = "1ms"), fallback = |_| { list.push(9); Ok(list) }, fallback_on = "failure")]
+fn changed(client: &Client, mut list: Vec<u32>) -> Result<Vec<u32>, Error> {
+    list.push(1);
+    client.answer().map(|_| list)
+}
+
+#[test]
+fn patterns_are_what_they_are_without_attempts() {
+    testing::isolated(|_| {
+        let pair = Pair { left: "l".into(), right: vec![1] };
+        assert_eq!(taken_apart(&client(), "t".into(), pair, (7, 8)).unwrap(), "tx l [1, 7] (7, 8) 2");
+        assert_eq!(changed(&client(), Vec::new()).unwrap(), [1]);
+        assert_eq!(changed(&Client { fails: 9, ..client() }, Vec::new()).unwrap(), [9]);
+    });
+}
+
 #[test]
 fn every_attempt_has_its_own_copy() {
     testing::isolated(|_| {

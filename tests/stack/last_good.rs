@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use breaker_runtime::last_good::{Kept, Store};
+use breaker_runtime::last_good::{Kept, Memory, Store};
 use breaker_runtime::testing::{self, Dependency, Script};
 use breaker_runtime::{ErrorKind, Mode, State, circuit_breaker};
 
@@ -131,7 +131,7 @@ async fn a_fallback_for_rejections_answers_no_failures() {
     .await;
 }
 
-trait Region {
+trait Region: Sized {
     const NAME: &'static str;
     const IS_UP: bool;
 }
@@ -152,6 +152,38 @@ impl Region for Us {
 #[circuit_breaker(last_good(key = id, ttl = "1h"))]
 fn of_region<R: Region, const N: usize>(id: u32) -> Result<String, Error> {
     if R::IS_UP && N < 9 { Ok(format!("{} {id} {N}", R::NAME)) } else { Err(Error::Busy) }
+}
+
+#[circuit_breaker(last_good(key = id, ttl = "1h"))]
+fn of_argument(region: &impl AnyRegion, id: u32) -> Result<String, Error> {
+    region.ask(id)
+}
+
+trait AnyRegion {
+    fn ask(&self, id: u32) -> Result<String, Error>;
+
+    #[circuit_breaker(accessor = false, last_good(key = id, ttl = "1h"))]
+    fn of_type(id: u32) -> Result<String, Error>
+    where
+        Self: Region,
+    {
+        of_region::<Self, 1>(id)
+    }
+}
+
+impl<R: Region> AnyRegion for R {
+    fn ask(&self, id: u32) -> Result<String, Error> {
+        of_region::<R, 1>(id)
+    }
+}
+
+struct Client<R>(std::marker::PhantomData<R>);
+
+impl<R: Region> Client<R> {
+    #[circuit_breaker(accessor = false, last_good(key = id, ttl = "1h"))]
+    fn of_impl(id: u32) -> Result<String, Error> {
+        of_region::<R, 1>(id)
+    }
 }
 
 trait Source {
@@ -181,6 +213,9 @@ fn instances_of_a_generic_function_do_not_answer_for_each_other() {
         assert_eq!(of_region::<Eu, 1>(7).unwrap(), "eu 7 1");
         assert!(of_region::<Us, 1>(7).is_err());
         assert!(of_region::<Eu, 9>(7).is_err());
+        assert_eq!((of_argument(&Eu, 8).unwrap(), Eu::of_type(9).unwrap()), ("eu 8 1".into(), "eu 9 1".into()));
+        assert_eq!(Client::<Eu>::of_impl(10).unwrap(), "eu 10 1");
+        assert!(of_argument(&Us, 8).is_err() && Us::of_type(9).is_err() && Client::<Us>::of_impl(10).is_err());
         assert_eq!(Eu.get().unwrap(), 1);
         assert!(Us.get().is_err());
     });
@@ -226,15 +261,33 @@ fn a_fallback_for_rejections_takes_the_arguments_and_needs_no_copies() {
 /// What waits for the store is the answer, and not what the error is made of.
 #[tokio::test]
 async fn an_answer_that_is_kept_can_be_sent_on_the_way() {
-    #[circuit_breaker(last_good(ttl = "1h"), accessor = false)]
-    async fn call() -> Result<u32, Error> {
+    struct Shop;
+    impl Shop {
+        #[circuit_breaker(last_good(key = sku, ttl = "1h"), retry, fallback = |_| Ok("nothing"), accessor = false)]
+        async fn ask<T: Send + Sync + Clone>(&self, sku: &str, more: T) -> Result<&'static str, Error> {
+            tokio::task::yield_now().await;
+            drop((sku, more));
+            Ok("an answer")
+        }
+    }
+    #[circuit_breaker(last_good(key = name, ttl = "1h"), accessor = false)]
+    async fn of_this_thread(name: &'static str) -> Result<&'static str, Box<dyn std::error::Error>> {
         tokio::task::yield_now().await;
+        Ok(name)
+    }
+    #[circuit_breaker(last_good(key = name, ttl = "1h", store = MEMORY), accessor = false)]
+    async fn elsewhere(name: String) -> Result<u32, Error> {
+        tokio::task::yield_now().await;
+        drop(name);
         Ok(1)
     }
+    static MEMORY: Memory = Memory::new();
     fn sent<F: Future + Send>(future: F) -> F {
         future
     }
-    assert_eq!(sent(call()).await.unwrap(), 1);
+    assert_eq!(sent(Shop.ask("a", 'b')).await.unwrap(), "an answer");
+    assert!(sent(async { of_this_thread("a").await.is_ok() }).await);
+    assert_eq!(sent(elsewhere(String::new())).await.unwrap(), 1);
 }
 
 /// Has an answer that is as old as a minute.

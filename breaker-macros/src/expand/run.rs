@@ -1,12 +1,13 @@
 //! The call itself: admission, the body, the judgement.
 
 use proc_macro2::{Delimiter, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
 use super::place::Place;
 use super::{group, here, stack};
 use crate::args::{Errors, FallbackOn};
 use crate::plan::{Answer, Fallback, Plan, Unpacked};
+use crate::types;
 
 /// Whether the call is awaited before its permit is given to what settles it.
 pub(super) fn borrows_permit(plan: &Plan) -> bool {
@@ -204,11 +205,22 @@ fn future(plan: &Plan) -> TokenStream {
     future
 }
 
-/// Output: `let (a, b) = __arg0; BODY`
+/// Output: `let _ = &c; let (a, b) = __arg0; BODY`
 fn body(plan: &Plan) -> TokenStream {
+    let p = &plan.runtime;
     let mut body = TokenStream::new();
+    for name in &plan.changed {
+        // Else a closure would have that part alone, and the compiler takes what becomes of it for lost.
+        body.extend(quote_spanned!(here()=> let _ = &#name;));
+    }
     for Unpacked { pattern, name } in &plan.unpacked {
-        body.extend(quote_spanned!(here()=> let #pattern = #name;));
+        // A value of its own, which `ref mut` may refer to.
+        let whole = if types::has_reference(pattern) {
+            quote_spanned!(here()=> #p::identity(#name))
+        } else {
+            name.to_token_stream()
+        };
+        body.extend(quote_spanned!(here()=> let #pattern = #whole;));
     }
     body.extend(plan.function.body.clone());
     body

@@ -1,8 +1,8 @@
 //! What stands around the breaker: a limit for all attempts, attempts that are made again, answers that are kept.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
-use syn::{ConstParam, GenericParam, Pat, TypeParam};
+use quote::quote_spanned;
+use syn::{ConstParam, GenericParam, Pat};
 
 use super::breaker::{borrowed, known_count, known_or_checked, number, time};
 use super::fallback::AfterFailure;
@@ -10,7 +10,7 @@ use super::place::Place;
 use super::{admission, fallback, here, run};
 use crate::args::stack::{LastGood, Retry, When};
 use crate::args::{Errors, FallbackOn};
-use crate::plan::{Answer, Breaker, Copied, Fallback, Plan, is_for_self};
+use crate::plan::{Answer, Breaker, Copied, Fallback, Plan};
 use crate::site::Site;
 
 /// Output: `let mut deadline = P::Deadline::new(true);`, which says whether there may be another attempt
@@ -251,19 +251,18 @@ fn answers(plan: &Plan, good: &LastGood) -> TokenStream {
     }
 }
 
-/// All instances of a generic function share one static.
+/// All instances of a generic function share one static; the name of a type that each has for itself tells them apart. It has
+/// all but the values of constants in it.
 ///
-/// Output: `(KEY, P::type_name::<Self>(), P::type_name::<T>(), N)`
+/// Output: `(KEY, P::type_name_of_val(&|| ()), N)`
 fn of_this_instance(plan: &Plan, key: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
-    let signature = &plan.function.signature;
-    let of_self = is_for_self(signature).then(|| quote_spanned!(here()=> #p::type_name::<Self>()));
-    let of_generics = signature.generics.params.iter().filter_map(|param| match param {
-        GenericParam::Type(TypeParam { ident, .. }) => Some(quote_spanned!(here()=> #p::type_name::<#ident>())),
-        GenericParam::Const(ConstParam { ident, .. }) => Some(ident.to_token_stream()),
-        GenericParam::Lifetime(_) => None,
+    let constants = plan.function.signature.generics.params.iter().filter_map(|param| match param {
+        GenericParam::Const(ConstParam { ident, .. }) => Some(ident),
+        GenericParam::Type(_) | GenericParam::Lifetime(_) => None,
     });
-    of_self.into_iter().chain(of_generics).fold(key.clone(), |key, one| quote_spanned!(here()=> (#key, #one)))
+    let key = quote_spanned!(here()=> (#key, #p::type_name_of_val(&|| ())));
+    constants.fold(key, |key, constant| quote_spanned!(here()=> (#key, #constant)))
 }
 
 /// Output: `let mut a = P::again(&a);`, at the argument
@@ -434,7 +433,7 @@ pub(super) fn kept(plan: &Plan) -> TokenStream {
     // The compiler has something to say at the arguments where they cannot be kept.
     let place = place_of_store(plan, good);
     let span = place.start();
-    if plan.function.is_async() {
+    if waits_for_store(plan, good) {
         let keep = quote_spanned!(here()=> #p::keep_answer_async);
         let keep = place.call(keep, quote_spanned!(span=> store, key, output, ttl));
         quote_spanned!(here()=> #keep.await)
@@ -451,17 +450,23 @@ pub(super) fn kept(plan: &Plan) -> TokenStream {
 /// ```
 fn last_good(plan: &Plan, breaker: &TokenStream) -> Option<TokenStream> {
     let p = &plan.runtime;
-    let place = place_of_store(plan, plan.last_good.as_ref()?);
+    let good = plan.last_good.as_ref()?;
+    let place = place_of_store(plan, good);
     let span = place.start();
     let mut arguments = quote_spanned!(span=> store, &key, ttl,);
     arguments.extend(breaker.clone());
-    let found = if plan.function.is_async() {
+    let found = if waits_for_store(plan, good) {
         let found = place.call(quote_spanned!(here()=> #p::last_good_async), arguments);
         quote_spanned!(here()=> #found.await)
     } else {
         place.call(quote_spanned!(here()=> #p::last_good), arguments)
     };
     Some(quote_spanned!(here()=> if let #p::Option::Some(output) = #found { return output; }))
+}
+
+/// Nothing is awaited for what is in memory.
+fn waits_for_store(plan: &Plan, good: &LastGood) -> bool {
+    plan.function.is_async() && good.store.is_some()
 }
 
 /// What the compiler points at where these answers cannot be kept.

@@ -167,7 +167,7 @@ impl Merge<'_> {
     /// Of what is said of several breakers at once, each takes what one of its rules has use for.
     fn leave_out(&self, settings: &mut Settings) {
         let of = self.of.made_with;
-        let never_again = of.is_some_and(|of| !of.retries());
+        let never_again = of.is_some_and(|of| !of.retries()) && !settings.retries();
         let useless = [
             (Key::Burst, settings.rate_limit_set().is_none()),
             (Key::SlowCall, !settings.slow_rate.is_some()),

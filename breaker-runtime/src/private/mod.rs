@@ -12,8 +12,9 @@ mod judge;
 mod kept;
 mod key;
 
-pub use std::any::type_name;
+pub use std::any::type_name_of_val;
 pub use std::clone::Clone;
+pub use std::convert::identity;
 pub use std::future::Future;
 pub use std::option::Option;
 pub use std::primitive::{bool, u32};
