@@ -1,15 +1,14 @@
 //! The breaker that a function asks, and the accessor through which others reach it.
 
-use std::time::Duration;
-
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
 use super::place::Place;
-use super::{here, run, stack};
-use crate::args::values::{PerTime, Value, Window, place};
+use super::value::{borrowed, count, known_count, known_or_checked, known_time, number, time};
+use super::{here, limits};
+use crate::args::values::{PerTime, Value, Window};
 use crate::args::{OnCancel, Overflow};
 use crate::plan::{self, Breaker, Family, Plan, Setting};
 use crate::rules::Doubt;
@@ -48,7 +47,7 @@ pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
         Breaker::Shared { expr, lasting } => shared(plan, expr, *lasting, site),
     };
     let warnings: TokenStream = plan.doubts.iter().map(warning).collect();
-    if !run::is_limited(plan) {
+    if !limits::is_limited(plan) {
         return quote_spanned!(here()=> { #warnings #items #handle });
     }
     let constant = plan.limit.as_ref().map(|limit| {
@@ -71,7 +70,7 @@ pub(super) fn found(plan: &Plan, site: Site) -> TokenStream {
 /// left; of a breaker held elsewhere, `P::within_total(…, &mut deadline, TOTAL)`
 fn within(plan: &Plan, both: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
-    match (stack::total(plan), &plan.breaker) {
+    match (limits::total(plan), &plan.breaker) {
         (None, _) => both.clone(),
         (Some(_), Breaker::Own { .. }) => quote_spanned!(here()=> #p::within(#both, &mut deadline)),
         (Some(total), Breaker::Shared { .. }) => {
@@ -120,13 +119,13 @@ fn own_family(plan: &Plan, family: &Family, site: Site) -> (TokenStream, TokenSt
     let place = Place::of(&family.key);
     let key = place.call(quote_spanned!(here()=> #p::key!), borrowed(&family.key));
     let own = quote_spanned!(here()=> #p::own_family(&__BREAKERS));
-    let (family, limit) = if run::is_limited(plan) {
+    let (family, limit) = if limits::is_limited(plan) {
         let both = if plan.limit.is_some() {
             quote_spanned!(here()=> #p::family_with_limit(#own))
         } else {
             quote_spanned!(here()=> (#own, #p::Duration::MAX))
         };
-        let (both, time) = (within(plan, &both), run::time(plan));
+        let (both, time) = (within(plan, &both), limits::limit(plan));
         (quote_spanned!(here()=> let (family, limit) = #both;), quote_spanned!(here()=> #p::Option::Some(#time)))
     } else {
         (quote_spanned!(here()=> let family = #own;), quote_spanned!(here()=> #p::Option::None))
@@ -166,19 +165,6 @@ fn shared(plan: &Plan, expr: &Expr, lasting: bool, site: Site) -> (TokenStream, 
     });
     let handle = place.call(quote_spanned!(here()=> #p::shared), borrowed(expr));
     (items.unwrap_or_default(), handle)
-}
-
-/// Input: `self.breaker`
-///
-/// Output: `&self.breaker`, with parentheses where the expression needs them
-pub(super) fn borrowed(expr: &Expr) -> TokenStream {
-    let span = Place::of(expr).start();
-    match place(expr) {
-        inner @ (Expr::Path(_) | Expr::Field(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_)) => {
-            quote_spanned!(span=> &#inner)
-        }
-        inner => quote_spanned!(span=> &(#inner)),
-    }
 }
 
 /// Output: `P::concat!(P::module_path!(), "::fetch_price")`
@@ -258,7 +244,7 @@ fn all_settings(plan: &Plan, settings: &[Setting]) -> TokenStream {
         quote_spanned!(here()=> .total_timeout(#total))
     });
     let none = quote_spanned!(here()=> #p::Settings::new() #limit #total);
-    settings.iter().fold(stack::retry_settings(plan, none), |before, one| {
+    settings.iter().fold(limits::retry_settings(plan, none), |before, one| {
         let all = setting(plan, &before, one);
         let place = match one {
             Setting::Window { count: Some(value), .. } | Setting::MinCalls(value) | Setting::Successes(value) => {
@@ -317,30 +303,8 @@ fn setting(plan: &Plan, before: &TokenStream, setting: &Setting) -> TokenStream 
     quote_spanned!(here()=> #before.#method(#values))
 }
 
-pub(super) fn count(plan: &Plan, value: &Value<u32>) -> TokenStream {
-    known_or_checked(plan, "count", value, known_count)
-}
-
 fn probe_count(plan: &Plan, value: &Value<u32>) -> TokenStream {
     known_or_checked(plan, "probe_count", value, known_count)
-}
-
-pub(super) fn known_count(number: u32) -> TokenStream {
-    Literal::u32_unsuffixed(number).into_token_stream()
-}
-
-pub(super) fn number(plan: &Plan, check: &str, value: &Value<f64>) -> TokenStream {
-    known_or_checked(plan, check, value, |number| Literal::f64_unsuffixed(number).into_token_stream())
-}
-
-pub(super) fn time(plan: &Plan, value: &Value<Duration>) -> TokenStream {
-    known_or_checked(plan, "duration", value, |time| known_time(plan, time))
-}
-
-fn known_time(plan: &Plan, time: Duration) -> TokenStream {
-    let p = &plan.runtime;
-    let (seconds, nanos) = (Literal::u64_unsuffixed(time.as_secs()), Literal::u32_unsuffixed(time.subsec_nanos()));
-    quote_spanned!(here()=> #p::Duration::new(#seconds, #nanos))
 }
 
 /// Output: `P::window(P::WindowOf(WINDOW).kind())`, at `WINDOW`: a method finds the type, of which there are two.
@@ -357,21 +321,4 @@ fn on_cancel(plan: &Plan, what: OnCancel) -> TokenStream {
     let p = &plan.runtime;
     let variant = format_ident!("{what:?}", span = here());
     quote_spanned!(here()=> #p::OnCancel::#variant)
-}
-
-/// Output: the literal, or `P::count(LIMIT)` at `LIMIT`, where the compiler then reports a bad one
-pub(super) fn known_or_checked<T: Copy>(
-    plan: &Plan,
-    check: &str,
-    value: &Value<T>,
-    literal: impl FnOnce(T) -> TokenStream,
-) -> TokenStream {
-    match value {
-        Value::Literal(known, _) => literal(*known),
-        Value::Constant(expr) => {
-            let p = &plan.runtime;
-            let check = Ident::new(check, here());
-            Place::of(expr).call(quote_spanned!(here()=> #p::#check), expr.clone())
-        }
-    }
 }

@@ -5,9 +5,11 @@
 
 mod breaker;
 mod fallback;
+mod limits;
 mod place;
 mod run;
 mod stack;
+mod value;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -95,7 +97,7 @@ fn group(delimiter: Delimiter, span: Span, tokens: TokenStream) -> TokenStream {
 /// ```
 fn statements(plan: &Plan, site: Site) -> TokenStream {
     let p = &plan.runtime;
-    let deadline = stack::deadline(plan);
+    let deadline = limits::deadline(plan);
     if plan.is_stacked() {
         return stack::statements(plan, site);
     }
@@ -107,7 +109,7 @@ fn statements(plan: &Plan, site: Site) -> TokenStream {
             break 'given_up (breaker, #p::Cause::Rejected(error), given)
         };
         let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
-        let run = run::or_give_up(plan);
+        let run = run::or_give_up(plan, &quote_spanned!(here()=> output));
         return quote_spanned! {here()=>
             #deadline
             #before
@@ -164,8 +166,8 @@ fn admission(plan: &Plan, site: Site, rejection: &TokenStream, rejected: &TokenS
     let found = breaker::found(plan, site);
     let (ok, err) =
         (quote_spanned!(here()=> #p::Result::Ok(permit)), quote_spanned!(here()=> #p::Result::Err(#rejection)));
-    let time = run::time(plan);
-    match (plan.family().is_some(), run::is_limited(plan)) {
+    let time = limits::limit(plan);
+    match (plan.family().is_some(), limits::is_limited(plan)) {
         (true, true) => quote_spanned! {here()=>
             let (#permit, limit) = match #found { (#ok, limit) => (permit, limit), (#err, _) => { #rejected } };
         },

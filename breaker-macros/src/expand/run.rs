@@ -4,19 +4,14 @@ use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::place::Place;
-use super::{group, here, stack};
+use super::{group, here, limits};
 use crate::args::{Errors, FallbackOn};
 use crate::plan::{Answer, Fallback, Plan, Unpacked};
 use crate::types;
 
 /// Whether the call is awaited before its permit is given to what settles it.
 pub(super) fn borrows_permit(plan: &Plan) -> bool {
-    plan.function.is_async() && (is_limited(plan) || gives_up(plan) || has_a_say(plan))
-}
-
-/// Whether an attempt may be stopped: by its own limit, or by that of all.
-pub(super) fn is_limited(plan: &Plan) -> bool {
-    plan.limit.is_some() || plan.total.is_some()
+    plan.function.is_async() && (limits::is_limited(plan) || gives_up(plan) || has_a_say(plan))
 }
 
 /// Whether something is kept of the arguments that the call uses up, for a fallback that answers failures.
@@ -63,8 +58,8 @@ pub(super) fn to_the_end(plan: &Plan) -> TokenStream {
     run(plan, ends, &late)
 }
 
-/// The call whose success is returned at once; otherwise it gives `P::GivenUp::Failed(breaker, output)`.
-pub(super) fn or_fail(plan: &Plan) -> TokenStream {
+/// The call whose success is returned at once, as DONE says; otherwise it gives `P::GivenUp::Failed(breaker, output)`.
+pub(super) fn or_fail(plan: &Plan, done: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let from = Place::of(&plan.function.output.place);
     let from = from.call(quote_spanned!(here()=> #p::FromTimedOut::from_timed_out), quote_spanned!(here()=> error));
@@ -74,11 +69,11 @@ pub(super) fn or_fail(plan: &Plan) -> TokenStream {
             #p::GivenUp::Failed(breaker, #from)
         }
     };
-    attempted(plan, &late, &quote_spanned!(here()=> #p::GivenUp::Failed(breaker, output)))
+    attempted(plan, done, &late, &quote_spanned!(here()=> #p::GivenUp::Failed(breaker, output)))
 }
 
-/// The call whose success is returned at once; otherwise it gives the cause, and what was kept for the fallback.
-pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
+/// The call whose success is returned at once, as DONE says; otherwise it gives the cause, and what was kept for the fallback.
+pub(super) fn or_give_up(plan: &Plan, done: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let kept = keeps(plan).then(|| quote_spanned!(here()=> , kept));
     let late = quote_spanned! {here()=>
@@ -87,12 +82,11 @@ pub(super) fn or_give_up(plan: &Plan) -> TokenStream {
             (breaker, #p::Cause::TimedOut(error) #kept)
         }
     };
-    attempted(plan, &late, &quote_spanned!(here()=> (breaker, #p::Cause::Failed(output) #kept)))
+    attempted(plan, done, &late, &quote_spanned!(here()=> (breaker, #p::Cause::Failed(output) #kept)))
 }
 
-fn attempted(plan: &Plan, late: &TokenStream, failed: &TokenStream) -> TokenStream {
+fn attempted(plan: &Plan, done: &TokenStream, late: &TokenStream, failed: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
-    let done = stack::kept(plan);
     let ends = |what, judge| {
         let attempt = match what {
             Output::Of(body) => quote_spanned!(here()=> #p::attempt(permit, #body, #judge)),
@@ -151,11 +145,11 @@ fn run(plan: &Plan, ends: impl FnOnce(Output, TokenStream) -> TokenStream, late:
         return ends(Output::Of(body), judge);
     }
     let body = future(plan);
-    if !is_limited(plan) {
+    if !limits::is_limited(plan) {
         return ends(Output::OfFuture(body), judge);
     }
     let done = ends(Output::Known, judge);
-    let time = time(plan);
+    let time = limits::limit(plan);
     quote_spanned! {here()=>
         let outcome = #p::watch_limited(&mut permit, #time, #body).await;
         match outcome {
@@ -163,11 +157,6 @@ fn run(plan: &Plan, ends: impl FnOnce(Output, TokenStream) -> TokenStream, late:
             #p::Result::Err(_) => #late,
         }
     }
-}
-
-/// Output: `limit`, which is a time, or with a limit for all attempts `limit.time`
-pub(super) fn time(plan: &Plan) -> TokenStream {
-    if plan.total.is_some() { quote_spanned!(here()=> limit.time) } else { quote_spanned!(here()=> limit) }
 }
 
 /// Output: `move || -> R { BODY }`

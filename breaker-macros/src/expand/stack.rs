@@ -4,29 +4,14 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{ConstParam, GenericParam, Pat};
 
-use super::breaker::{borrowed, known_count, known_or_checked, number, time};
 use super::fallback::AfterFailure;
 use super::place::Place;
-use super::{admission, fallback, here, run};
+use super::value::{borrowed, known_count, known_or_checked, time};
+use super::{admission, fallback, here, limits, run};
 use crate::args::stack::{LastGood, Retry, When};
 use crate::args::{Errors, FallbackOn};
 use crate::plan::{Answer, Breaker, Copied, Fallback, Plan};
 use crate::site::Site;
-
-/// Output: `let mut deadline = P::Deadline::new(true);`, which says whether there may be another attempt
-pub(super) fn deadline(plan: &Plan) -> Option<TokenStream> {
-    let p = &plan.runtime;
-    plan.total.as_ref()?;
-    let again = plan.retry.is_some();
-    Some(quote_spanned!(here()=> let mut deadline = #p::Deadline::new(#again);))
-}
-
-/// Output: `{ const __TOTAL: P::Duration = …; __TOTAL }`
-pub(super) fn total(plan: &Plan) -> Option<TokenStream> {
-    let p = &plan.runtime;
-    let total = time(plan, plan.total.as_ref()?);
-    Some(quote_spanned!(here()=> { const __TOTAL: #p::Duration = #total; __TOTAL }))
-}
 
 /// Output:
 /// ```text
@@ -38,7 +23,7 @@ pub(super) fn total(plan: &Plan) -> Option<TokenStream> {
 /// ```
 /// or what stands there with a fallback, or with `retry`.
 pub(super) fn statements(plan: &Plan, site: Site) -> TokenStream {
-    let (deadline, answers) = (deadline(plan), plan.last_good.as_ref().map(|good| answers(plan, good)));
+    let (deadline, answers) = (limits::deadline(plan), plan.last_good.as_ref().map(|good| answers(plan, good)));
     let attempts = match (&plan.retry, &plan.fallback) {
         (Some(retry), _) => retried(plan, retry, site),
         (None, Some(fallback)) if fallback.on == FallbackOn::Failure => answered_on_failure(plan, fallback, site),
@@ -73,7 +58,7 @@ fn attempt(plan: &Plan, site: Site, after: Option<&AfterFailure>) -> TokenStream
         keep = Some(quote_spanned!(here()=> #quiet let kept = #kept;));
     }
     let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
-    let (copies, run) = (copies(plan), run::or_give_up(plan));
+    let (copies, run) = (copies(plan), run::or_give_up(plan, &kept(plan)));
     quote_spanned!(here()=> 'given_up: { #admission #keep #copies #run })
 }
 
@@ -178,7 +163,7 @@ fn answered_on_rejection(plan: &Plan, fallback: &Fallback, site: Site) -> TokenS
         break 'given_up #p::GivenUp::Rejected(breaker, error, given)
     };
     let admission = admission(plan, site, &quote_spanned!(here()=> (breaker, error)), &rejected);
-    let run = run::or_fail(plan);
+    let run = run::or_fail(plan, &kept(plan));
     let last_good = last_good(plan, &quote_spanned!(here()=> given_up.breaker()));
     quote_spanned! {here()=>
         let given_up = 'given_up: { #admission #run };
@@ -207,7 +192,7 @@ fn without_answer(plan: &Plan) -> TokenStream {
 /// and with a time limit its error too.
 fn failed(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
-    let timed_out = run::is_limited(plan).then(|| {
+    let timed_out = limits::is_limited(plan).then(|| {
         let from = Place::of(&plan.function.output.place);
         let from = from.call(quote_spanned!(here()=> #p::FromTimedOut::from_timed_out), quote_spanned!(here()=> error));
         quote_spanned!(here()=> #p::Cause::TimedOut(error) => return #from,)
@@ -286,52 +271,18 @@ fn copies(plan: &Plan) -> TokenStream {
     plan.copied.iter().map(copy).collect()
 }
 
-/// Input: `SETTINGS`
-///
-/// Output: `SETTINGS.retry_attempts(3)…`, and around it `P::consistent(…)` where constants may contradict each other
-pub(super) fn retry_settings(plan: &Plan, before: TokenStream) -> TokenStream {
-    let p = &plan.runtime;
-    let Some(retry) = &plan.retry else { return before };
-    let attempts = retry.attempts.as_ref().map_or_else(
-        || known_count(DEFAULT_ATTEMPTS),
-        |attempts| known_or_checked(plan, "attempt_count", attempts, known_count),
-    );
-    let mut settings = quote_spanned!(here()=> #before.retry_attempts(#attempts));
-    if let Some(wait) = &retry.backoff {
-        let wait = time(plan, wait);
-        settings.extend(quote_spanned!(here()=> .retry_backoff(#wait)));
-    }
-    if let Some(factor) = &retry.factor {
-        let factor = number(plan, "retry_factor", factor);
-        settings.extend(quote_spanned!(here()=> .retry_factor(#factor)));
-    }
-    if let Some(jitter) = &retry.jitter {
-        let jitter = jitter.tokens();
-        settings.extend(quote_spanned!(here()=> .retry_jitter(#jitter)));
-    }
-    if let Some(wait) = &retry.max {
-        let longest = time(plan, wait);
-        settings.extend(quote_spanned!(here()=> .retry_max(#longest)));
-        settings = Place::of(wait.tokens()).call(quote_spanned!(here()=> #p::consistent), settings);
-    }
-    settings
-}
-
-/// How often a call is made, where only `retry` is said.
-const DEFAULT_ATTEMPTS: u32 = 3;
-
 fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
     let p = &plan.runtime;
     let again = is_worth_it(plan, retry);
     // A breaker that is held elsewhere has other functions, too, so its settings say nothing of this one's attempts.
     let shared = matches!(plan.breaker, Breaker::Shared { .. });
-    let left = match total(plan) {
+    let left = match limits::total(plan) {
         None => quote_spanned!(here()=> #p::Option::None),
         Some(_) if !shared => quote_spanned!(here()=> #p::left(&breaker, &deadline)),
         Some(total) => quote_spanned!(here()=> deadline.left(#p::Option::Some(#total))),
     };
     let next = if shared {
-        let settings = retry_settings(plan, quote_spanned!(here()=> #p::Settings::new()));
+        let settings = limits::retry_settings(plan, quote_spanned!(here()=> #p::Settings::new()));
         quote_spanned!(here()=> #p::next_by(&mut retries, { const __RETRY: &#p::Settings = &#settings; __RETRY }, #left))
     } else {
         quote_spanned!(here()=> #p::next(&mut retries, &breaker, #left))
@@ -342,7 +293,7 @@ fn again(plan: &Plan, retry: &Retry, attempt: &TokenStream) -> TokenStream {
         quote_spanned!(here()=> #p::wait_here(&breaker, wait);)
     };
     // Whoever woke too late has no time for an attempt, which would fail for that alone.
-    let over = total(plan).map(|total| {
+    let over = limits::total(plan).map(|total| {
         let over = if shared {
             quote_spanned!(here()=> #p::over_total(&breaker, &deadline, #total))
         } else {
@@ -404,7 +355,7 @@ fn is_worth_it(plan: &Plan, retry: &Retry) -> TokenStream {
         }
     };
     let output = &plan.function.output.ty;
-    let timed_out = if run::is_limited(plan) {
+    let timed_out = if limits::is_limited(plan) {
         let from =
             Place::of(&plan.function.output.place).put(quote_spanned!(here()=> #p::FromTimedOut::from_timed_out));
         quote_spanned!(here()=> #p::Cause::TimedOut(error) => when(&#from(#p::Clone::clone(error))))
@@ -427,7 +378,7 @@ fn is_worth_it(plan: &Plan, retry: &Retry) -> TokenStream {
 ///
 /// Output: `output`, `{ P::keep_answer(store, key, &output, ttl); output }`, or
 /// `P::keep_answer_async(store, key, output, ttl).await`
-pub(super) fn kept(plan: &Plan) -> TokenStream {
+fn kept(plan: &Plan) -> TokenStream {
     let p = &plan.runtime;
     let Some(good) = &plan.last_good else { return quote_spanned!(here()=> output) };
     // The compiler has something to say at the arguments where they cannot be kept.
