@@ -298,6 +298,15 @@ use proc_macro::TokenStream;
 /// can be made each so many milliseconds, and after a pause `burst` at once; the error, of the kind `Limited`, says when to
 /// come again. The breaker is asked first, so an open one gives neither away; and with `key` each key has its own.
 ///
+/// ```
+/// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+/// #[circuit_breaker(threshold = 3, max_concurrent = 10, rate_limit = "100/s", burst = 20, fallback = |_| Ok(0))]
+/// fn stock(id: u32) -> Result<u32, CircuitBreakerError> {
+///     Ok(id % 7)
+/// }
+/// # assert_eq!(stock(8).unwrap(), 1);
+/// ```
+///
 /// ## Around the breaker
 ///
 /// | key | accepts | what it does (default) |
@@ -320,11 +329,12 @@ use proc_macro::TokenStream;
 /// | `jitter` | nothing, `true` or `false`, or a `bool` constant | makes each wait longer by a random part, up to twice as long (`false`) |
 /// | `when` | a pattern of the error, such as `Error::Busy(_)`, with an optional `if` guard, or a closure such as `\|error\| …` | the failures after which the call is made again (all) |
 ///
-/// Each attempt passes the breaker and counts in it, and a rejection ends the attempts at once: a dependency that is down is
-/// not asked three times as often. Errors that `ignore` names, and panics, are not made again. **Retry what is idempotent
-/// and nothing else**: a call that was stopped may have done its work all the same. Each attempt has a copy of the arguments,
-/// so owned ones must be `Clone`; `&mut` and an owned `self` are refused. `when` sees errors, so an `Ok` that `failure_if`
-/// calls a failure is made again only without it, and a time-out as the error that the caller would get. A sync function blocks its thread while it waits.
+/// Each attempt passes the breaker and counts in it, and a rejection ends the attempts at once: a dependency that is down
+/// is not asked three times as often. Errors that `ignore` names, and panics, are not made again. **Retry what is
+/// idempotent and nothing else**: a call that was stopped may have done its work all the same. Each attempt has a copy of
+/// the arguments, so owned ones must be `Clone`; `&mut` and an owned `self` are refused. `when` sees errors, so an `Ok`
+/// that `failure_if` calls a failure is made again only without it, and a time-out as the error that the caller would
+/// get. A sync function blocks its thread while it waits.
 ///
 /// Under `total_timeout` (async functions, feature `tokio`) an attempt ends at its own `timeout` or at what is left for all,
 /// whichever comes first, and is a failure; the error is then of the kind `TotalTimedOut`. A wait that would last longer than
@@ -341,18 +351,10 @@ use proc_macro::TokenStream;
 /// | `store` | the path of a static store, such as `ANSWERS`, or another expression of one | where answers are kept (in the memory of this process) |
 ///
 /// The `Ok` of a call is kept, and given again where a later one is rejected, fails or is stopped, whatever `fallback_on`
-/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`. All objects of a type have one
-/// memory for a method: what differs between them belongs into `key`. So does what a closure argument does, or a type of the
-/// same name; other instances of a generic function are told apart. What is kept here is gone with the process, and a `store` can be shared by many (the runtime's module `last_good`).
-///
-/// ```
-/// # use breaker_runtime::{CircuitBreakerError, circuit_breaker};
-/// #[circuit_breaker(threshold = 3, max_concurrent = 10, rate_limit = "100/s", burst = 20, fallback = |_| Ok(0))]
-/// fn stock(id: u32) -> Result<u32, CircuitBreakerError> {
-///     Ok(id % 7)
-/// }
-/// # assert_eq!(stock(8).unwrap(), 1);
-/// ```
+/// says: before the fallback is asked. An error that `ignore` names is always the caller's. The answer must be `Clone`.
+/// All objects of a type have one memory for a method: what differs between them belongs into `key`. So does what a
+/// closure argument does, or a type of the same name; other instances of a generic function are told apart. What is kept
+/// here is gone with the process, and a `store` can be shared by many (the runtime's module `last_good`).
 ///
 /// ## What can be seen
 ///
