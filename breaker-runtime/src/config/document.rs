@@ -80,7 +80,7 @@ pub(crate) fn parse(origin: &Arc<str>, text: &str) -> Result<Vec<Table>, Vec<Pro
         };
         return Err(errors.iter().map(problem).collect());
     }
-    let mut reader = Reader { lines, tables: Vec::new(), problems: Vec::new() };
+    let mut reader = Reader { lines, tables: Vec::new(), problems: Vec::new(), keys_told: false };
     reader.root(root.get_ref());
     // As they are written, not by their names.
     reader.tables.sort_by(|a, b| a.at.cmp(&b.at));
@@ -91,6 +91,8 @@ struct Reader<'t> {
     lines: Lines<'t>,
     tables: Vec<Table>,
     problems: Vec<Problem>,
+    /// Whether somebody has been told which keys there are: once for a file is enough.
+    keys_told: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -185,7 +187,9 @@ impl<'t> Reader<'t> {
                 ": a name with dots in it is written in quotes, `[breaker.\"a.b\"]`".to_owned()
             }
             Some(known) => format!(": write `{known}`"),
+            None if self.keys_told => String::new(),
             None => {
+                self.keys_told = true;
                 let all: Vec<_> = Key::names().map(|name| format!("`{name}`")).collect();
                 format!(": there are {}", all.join(", "))
             }
