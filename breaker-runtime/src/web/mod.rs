@@ -36,6 +36,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod problem;
 mod routes;
 
