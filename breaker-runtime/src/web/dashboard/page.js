@@ -151,7 +151,8 @@ function paintRates(breaker) {
   const { parts, points } = breaker;
   const [calls, failed, rejected] = ratesOf(breaker);
   const share = calls > 0 ? Math.min(100, Math.round((failed / calls) * 100)) : 0;
-  const words = [['b', `${number(calls)}`], ['', ' calls/s, '], [share ? 'bad' : 'b', `${share} %`], ['', ' failed']];
+  const words = [['b', `${number(calls)}`], ['', ' calls/s']];
+  if (calls > 0) words.push(['', ', '], [share ? 'bad' : 'b', `${share} %`], ['', ' failed']);
   if (rejected > 0) words.push(['', ', '], ['bad', number(rejected)], ['', '/s rejected']);
   const text = words.map(([, word]) => word).join('');
   if (parts.rates.textContent !== text) {
@@ -244,6 +245,7 @@ function place(breaker) {
   }
   home.insertBefore(element, others[low] ?? null);
   [breaker.home, breaker.rank] = [home, rank];
+  home.closest('section').hidden = false;
   focused?.focus({ preventScroll: true });
 }
 
