@@ -1,6 +1,6 @@
 //! The page of all breakers, for people (feature `dashboard`).
 //!
-//! Everything it needs comes from here: nothing is loaded from elsewhere, nothing runs that is not in `page.js`, and the
+//! Everything it needs comes from here: nothing is loaded from elsewhere, nothing runs that is not in `page`, and the
 //! browser is told so by a content security policy (<https://www.w3.org/TR/CSP3/>). Names and texts of breakers are put
 //! into the page as text.
 
@@ -26,6 +26,30 @@ use tokio::sync::mpsc;
 
 use recorder::Recorder;
 
+macro_rules! script {
+    ($name:literal) => {
+        (concat!("/dashboard/", $name), "text/javascript; charset=utf-8", include_str!(concat!("page/", $name)))
+    };
+}
+
+/// Where each file of the page is, its type, and its text.
+const FILES: &[(&str, &str, &str)] = &[
+    ("/dashboard", "text/html; charset=utf-8", include_str!("page/index.html")),
+    ("/dashboard/page.css", "text/css; charset=utf-8", include_str!("page/page.css")),
+    ("/dashboard/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+    script!("around.js"),
+    script!("cards.js"),
+    script!("controls.js"),
+    script!("details.js"),
+    script!("dom.js"),
+    script!("jobs.js"),
+    script!("known.js"),
+    script!("line.js"),
+    script!("live.js"),
+    script!("main.js"),
+    script!("words.js"),
+];
+
 /// After so long a browser comes again that has lost the connection.
 const RETRY: Duration = Duration::from_secs(1);
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
@@ -41,12 +65,10 @@ where
     let recorder = Recorder::new(controls);
     // Where there is a runtime already, the page knows the minutes before the first visit, too.
     recorder.begin();
-    Router::new()
-        .route("/dashboard", get(async || file("text/html; charset=utf-8", include_str!("page.html"))))
-        .route("/dashboard/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
-        .route("/dashboard/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
-        .route("/dashboard/icon.svg", get(async || file("image/svg+xml", include_str!("icon.svg"))))
-        .route("/dashboard/live", get(async move || live(&recorder)))
+    let router = FILES
+        .iter()
+        .fold(Router::new(), |router, (path, kind, text)| router.route(path, get(async move || file(kind, text))));
+    router.route("/dashboard/live", get(async move || live(&recorder)))
 }
 
 fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
