@@ -347,3 +347,98 @@ fn text(frame: &Frame<'_>) -> Arc<str> {
     // What cannot be JSON is not in a frame.
     serde_json::to_string(frame).unwrap_or_default().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::policy::Settings;
+
+    fn listed(name: &str) -> &'static CircuitBreaker {
+        let breaker = CircuitBreaker::builder(name).settings(Settings::new().consecutive(2)).build().unwrap();
+        let breaker: &'static CircuitBreaker = Box::leak(Box::new(breaker));
+        registry::add(breaker);
+        breaker
+    }
+
+    /// What the next frame tells of the breaker with that number.
+    async fn told(viewer: &mut mpsc::Receiver<Arc<str>>, id: &Value) -> Option<Value> {
+        let frame: Value = serde_json::from_str(&viewer.recv().await.unwrap()).unwrap();
+        frame["breakers"].as_array().unwrap().iter().find(|told| told["id"] == *id).cloned()
+    }
+
+    /// The number of the breaker in a frame that tells all.
+    async fn number(viewer: &mut mpsc::Receiver<Arc<str>>, name: &str) -> Value {
+        let all: Value = serde_json::from_str(&viewer.recv().await.unwrap()).unwrap();
+        assert_eq!(all["all"]["points"], POINTS);
+        let breakers = all["breakers"].as_array().unwrap();
+        let one = breakers.iter().find(|told| told["card"]["name"] == name).expect("all are told");
+        assert_eq!(one["pulse"]["state"], "closed");
+        one["id"].clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn first_all_is_told_and_then_what_is_new() {
+        let breaker = listed("recorder::news");
+        let recorder = Recorder::new(false);
+        recorder.begin();
+        let mut viewer = recorder.viewer();
+        let id = number(&mut viewer, "recorder::news").await;
+        assert_eq!(told(&mut viewer, &id).await, None, "nothing has happened");
+
+        breaker.try_acquire().unwrap().success();
+        let news = told(&mut viewer, &id).await.unwrap();
+        assert_eq!((&news["points"][0], &news["card"]), (&serde_json::json!([1.0, 0.0, 0.0]), &Value::Null));
+        assert_eq!(news["pulse"]["admitted"], 1);
+
+        for _ in 0..2 {
+            breaker.try_acquire().unwrap().failure();
+        }
+        let news = told(&mut viewer, &id).await.unwrap();
+        assert_eq!(news["pulse"]["state"], "open");
+        assert_eq!(news["card"]["last_trip"]["why"], "2 failures in a row (limit 2)");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_minutes_are_kept_while_nobody_looks() {
+        let breaker = listed("recorder::minutes");
+        let recorder = Recorder::new(true);
+        recorder.begin();
+        for _ in 0..POINTS + 20 {
+            breaker.try_acquire().unwrap().success();
+            tokio::time::sleep(SECOND).await;
+        }
+        let mut viewer = recorder.viewer();
+        let all: Value = serde_json::from_str(&viewer.recv().await.unwrap()).unwrap();
+        assert_eq!(all["all"]["controls"], true);
+        let one = all["breakers"].as_array().unwrap().iter().find(|told| told["card"]["name"] == "recorder::minutes");
+        let points = one.unwrap()["points"].as_array().unwrap();
+        assert_eq!(points.len(), POINTS);
+        assert!(points[1..].iter().all(|point| point[0] == 1.0), "one call a second: {points:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_behind_is_let_go_and_the_task_ends_with_the_router() {
+        let recorder = Recorder::new(false);
+        recorder.begin();
+        let mut slow = recorder.viewer();
+        tokio::time::sleep(SECOND * 40).await;
+        let mut frames = 0;
+        while slow.recv().await.is_some() {
+            frames += 1;
+        }
+        assert_eq!(frames, BEHIND, "and then its connection ends");
+        let weak = Arc::downgrade(&recorder);
+        drop(recorder);
+        tokio::time::sleep(SECOND * 2).await;
+        assert!(weak.upgrade().is_none());
+    }
+
+    #[test]
+    fn without_a_runtime_it_begins_with_the_first_viewer() {
+        let recorder = Recorder::new(false);
+        recorder.begin();
+        assert!(!recorder.begun.is_completed());
+    }
+}
