@@ -43,6 +43,7 @@
 //! | `quanta` | no | time by the processor's counter, unless both `tokio` and `testing` are on: less than half the cost of a reading ([`clock::Clock`]) |
 //! | `serde` | no | [`Snapshot`], [`Event`], [`Transition`], [`Report`], [`Settings`], [`Totals`], [`Latency`] as JSON, under names that do not change |
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
+//! | `opentelemetry` | no | [`opentelemetry`]: the same metrics, by a meter of OpenTelemetry's |
 //! | `tracing` | no | events for logs and traces, told below |
 //! | `axum` | no | [`web`]: the error as a response, a router that tells of all breakers |
 //! | `retry` | no | the key `retry`: failed calls made again (on async functions with `tokio`) |
@@ -126,6 +127,8 @@ pub use listen::Events;
 pub use listen::{Listener, Subscription};
 pub use mode::Mode;
 pub use observe::Snapshot;
+#[cfg(feature = "opentelemetry")]
+pub use observe::opentelemetry;
 #[cfg(feature = "prometheus")]
 pub use observe::prometheus;
 pub use origin::Origin;
