@@ -49,6 +49,7 @@
 //! | `retry` | no | the key `retry`: failed calls made again (on async functions with `tokio`) |
 //! | `last_good` | no | the key `last_good` and [`last_good`]: good answers kept for bad times |
 //! | `config` | no | [`config`]: settings and modes from files, watched, from the environment, and from sources of your own |
+//! | `tower` | no | [`tower`]: a layer for services of reqwest, hyper, tonic and axum |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 //! # Logs and traces
@@ -98,7 +99,7 @@ mod policy;
 pub mod registry;
 mod report;
 mod site;
-#[cfg(any(feature = "tokio", feature = "retry", feature = "last_good"))]
+#[cfg(any(feature = "tokio", feature = "retry", feature = "last_good", feature = "tower"))]
 mod stack;
 mod state;
 mod sync;
@@ -136,5 +137,7 @@ pub use policy::{OnCancel, Settings, SettingsError, Window};
 pub use report::{FailureSample, Report, Rule};
 #[cfg(feature = "last_good")]
 pub use stack::last_good;
+#[cfg(feature = "tower")]
+pub use stack::tower;
 pub use state::State;
 pub use window::{Latency, WindowCounts};
