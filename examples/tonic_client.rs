@@ -33,7 +33,6 @@ static HEALTH: LazyLock<CircuitBreaker> = LazyLock::new(|| {
     CircuitBreaker::builder("health").settings(settings).clock(&*CLOCK).build().expect("good settings")
 });
 
-#[expect(clippy::unnecessary_wraps, clippy::result_large_err, reason = "an interceptor is such a function")]
 fn admit(request: Request<()>) -> Result<Request<()>, Status> {
     REACHED.fetch_add(1, Ordering::Relaxed);
     if IS_OVERLOADED.load(Ordering::Relaxed) { Err(Status::unavailable("too much to do")) } else { Ok(request) }

@@ -2,10 +2,10 @@
 
 use std::future::{Ready, pending, ready};
 
+use ::tower::{Layer, Service, service_fn};
 use breaker_runtime::clock::ManualClock;
 use breaker_runtime::tower::BreakerLayer;
 use breaker_runtime::{Breakers, Settings};
-use tower::{Layer, Service, service_fn};
 
 use super::{Error, RULES, SECOND, assert_allocates_nothing, breaker, poll_once};
 

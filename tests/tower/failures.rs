@@ -17,7 +17,7 @@ type Answer = Result<&'static str, Broken>;
 fn told(breaker: &CircuitBreaker) -> (&'static str, String) {
     assert_eq!(breaker.state(), State::Open);
     let trip = breaker.snapshot().last_trip.unwrap();
-    (trip.failures[0].class, trip.failures[0].text.to_string())
+    (trip.failures[0].class, trip.failures[0].text.clone())
 }
 
 fn sensitive() -> Arc<CircuitBreaker> {

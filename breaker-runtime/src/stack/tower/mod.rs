@@ -62,9 +62,10 @@
 //! - A service that ends its readiness with an error has failed, and is discarded, as tower asks: it is a clone.
 //! - Waiting for readiness is a part of the call, for its time and for being cancelled.
 //!
-//! The price is a clone for each call, which for most services counts up a reference, and that nobody outside sees that the
-//! service is busy: put `load_shed` inside of the layer, or take [`Settings::max_concurrent`](crate::Settings::max_concurrent). A service that cannot be
-//! cloned goes into a `Buffer`.
+//! The price is a clone for each call, which for most services counts up a reference (a route of axum is boxed anew), and
+//! that nobody outside sees that the service is busy: put `load_shed` inside of the layer, or take
+//! [`Settings::max_concurrent`](crate::Settings::max_concurrent). A service that cannot be cloned goes into a `Buffer`. The layer itself
+//! allocates nothing for an admitted call.
 //!
 //! # Cancellation and time limits
 //!
