@@ -1,12 +1,13 @@
 //! Futures that are dropped, at each point at which they can wait.
 
+use std::future::pending;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use breaker_runtime::tower::BreakerLayer;
 use breaker_runtime::{CircuitBreaker, ErrorKind, OnCancel, Settings, State};
-use tower::{Layer, Service};
+use tower::{Layer, Service, service_fn};
 
 use crate::support::*;
 
@@ -71,6 +72,28 @@ fn a_dropped_call_leaves_its_place_in_the_bulkhead() {
         });
         assert_eq!(now(others.call("the next")).unwrap(), "well");
     }
+}
+
+#[test]
+fn a_dropped_call_is_under_way_until_its_destructors_have_run() {
+    struct Asks(Arc<CircuitBreaker>, Arc<Mutex<Option<ErrorKind>>>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            *self.1.lock().unwrap() = self.0.try_acquire().err().map(|rejected| rejected.kind());
+        }
+    }
+    let (breaker, _) = breaker(Settings::new().max_concurrent(1));
+    let heard = Arc::new(Mutex::new(None));
+    let asks = Asks(Arc::clone(&breaker), Arc::clone(&heard));
+    let mut service = BreakerLayer::new(breaker).layer(service_fn(|asks: Asks| async move {
+        pending::<()>().await;
+        drop(asks);
+        Ok::<_, Broken>(())
+    }));
+    let mut call = Box::pin(service.call(asks));
+    assert!(poll(call.as_mut()).is_pending());
+    drop(call);
+    assert_eq!(*heard.lock().unwrap(), Some(ErrorKind::Full));
 }
 
 #[test]
