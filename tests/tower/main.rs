@@ -3,6 +3,7 @@
 mod around;
 mod cancelled;
 mod failures;
+mod hyper;
 mod keyed;
 mod panics;
 mod readiness;

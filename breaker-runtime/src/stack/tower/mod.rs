@@ -36,7 +36,7 @@
 //! | to say | method | default |
 //! | --- | --- | --- |
 //! | which breaker | [`new`](BreakerLayer::new), or [`keyed`](BreakerLayer::keyed) for one of each host or tenant | |
-//! | what is a failure | [`failure_if`](BreakerLayer::failure_if), [`http_errors`](BreakerLayer::http_errors), [`grpc_errors`](BreakerLayer::grpc_errors) | an `Err` |
+//! | what is a failure | [`failure_if`](BreakerLayer::failure_if); `http_errors`, `grpc_errors` (feature `http`) | an `Err` |
 //! | what says nothing | [`ignore_if`](BreakerLayer::ignore_if) | nothing |
 //! | what a rejected caller gets | [`on_rejection`](BreakerLayer::on_rejection) | an `Err`, boxed |
 //!
@@ -71,8 +71,8 @@
 //!
 //! Dropping the future, waiting or called, cancels the call: its permit is given back, and counts as
 //! [`Settings::on_cancel`](crate::Settings::on_cancel) says. As with every breaker by hand,
-//! [`Settings::timeout`](crate::Settings::timeout) stops nothing: it says from when on a cancelled call is a failure. Put tower's
-//! `Timeout` inside of the layer; then its error is a failure.
+//! [`Settings::timeout`](crate::Settings::timeout) stops nothing: it says from when on a cancelled call is a failure. Put
+//! tower's `Timeout` inside of the layer; then its error is a failure.
 
 mod admission;
 mod failures;
@@ -206,8 +206,9 @@ impl<W, I, F, R> BreakerLayer<W, I, F, R> {
     }
 
     /// gRPC statuses by which a server says that it cannot serve are failures, as is each `Err`: `UNKNOWN`,
-    /// `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and HTTP statuses as in
-    /// [`http_errors`](Self::http_errors). All others are the caller's doing (`NOT_FOUND`, `INVALID_ARGUMENT`), so the server works.
+    /// `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and HTTP statuses as
+    /// in [`http_errors`](Self::http_errors). All others are the caller's doing (`NOT_FOUND`, `INVALID_ARGUMENT`), so the
+    /// server works.
     ///
     /// Only a status in the response's head is seen. There servers put it when they have nothing else to say, which is
     /// how tonic and most others answer a unary call that fails. A status that comes after messages, in trailers, is not
