@@ -30,6 +30,7 @@ mod clock;
 mod crowd;
 mod life;
 mod measure;
+mod meter;
 mod neighbours;
 mod options;
 mod picture;
@@ -79,6 +80,11 @@ async fn main() -> ExitCode {
 
 /// Plays the script, and says whether all came out as it should.
 async fn run(options: Options) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    let _meter = options.serve.then(|| {
+        // Where a breaker opens, and what it says then.
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr).init();
+        meter::begin()
+    });
     if let Some(path) = &options.config {
         println!("{}", steering::begin(path)?);
     }

@@ -5,12 +5,15 @@ mod mail;
 mod reviews;
 mod shipping;
 mod stock;
+mod suggestions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
+
+use suggestions::Suggestions;
 
 use crate::shop::PRODUCTS;
 use crate::weather::{Sky, Weather};
@@ -21,6 +24,10 @@ const PACE: Duration = Duration::from_millis(50);
 /// Calls them all, until the program ends.
 pub(crate) async fn ask(sky: Arc<Sky>) {
     mail::list();
+    let suggestions = match Suggestions::start(Arc::clone(&sky)).await {
+        Ok(suggestions) => suggestions,
+        Err(error) => return eprintln!("storefront: no suggestions: {error}"),
+    };
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut calls = JoinSet::new();
@@ -33,6 +40,10 @@ pub(crate) async fn ask(sky: Arc<Sky>) {
         calls.spawn(async move { drop(reviews::stars(sku, turn, weather).await) });
         calls.spawn(async move { drop(stock::left(sku, weather).await) });
         calls.spawn(async move { drop(mail::send(weather)) });
+        calls.spawn({
+            let suggestions = suggestions.clone();
+            async move { drop(suggestions.ask().await) }
+        });
         while calls.try_join_next().is_some() {}
     }
 }
