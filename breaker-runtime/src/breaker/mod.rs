@@ -42,6 +42,8 @@ pub use builder::Builder;
 pub(crate) use in_force::Replaced;
 pub use permit::Permit;
 pub(crate) use permit::Whose;
+#[cfg(feature = "controls")]
+pub(crate) use settings::NotSet;
 pub(crate) use tenancy::{Leave, family_settings};
 pub(crate) use totals::Count;
 pub use totals::Totals;
