@@ -164,7 +164,9 @@ async fn settings_are_changed_and_taken_back() {
     let breaker = listed("controls::settings");
     let (at, back) = ("/by-name/controls::settings/settings", "/by-name/controls::settings/rollback");
     let first = breaker.settings();
-    let changes = json!({"reset": "5s", "probes": 3, "jitter": 0.2, "latency": true, "consecutive": null, "failures": 9, "window": "30s"});
+    let changes = json!({
+        "reset": "5s", "probes": 3, "jitter": 0.2, "latency": true, "consecutive": null, "failures": 9, "window": "30s",
+    });
     let answer = server.right("PATCH", at, json!({"revision": 1, "settings": changes, "reason": "an outage"})).await;
     let expected =
         Settings::new().reset(5 * SECOND).probes(3).jitter(0.2).latency(true).failures(9).window(30 * SECOND);

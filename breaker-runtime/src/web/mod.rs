@@ -1,8 +1,7 @@
 //! Breakers over HTTP, for axum (feature `axum`).
 //!
 //! [`router`] answers who looks at breakers. It only tells: nothing can be changed through it. (With the feature `controls`,
-//! `router_with` has routes for that, too.) Nest it where only those
-//! come who may see the texts of callers' errors:
+//! `router_with` has routes for that, too.) Nest it where only those come who may see the texts of callers' errors:
 //!
 //! ```
 //! use axum::Router;
@@ -22,8 +21,8 @@
 //!
 //! Where several breakers have one name, `?location=src/price.rs:7:1` means the one that was made there, as its `location` says.
 //!
-//! Answers are JSON. A name, a key or a location that is not there is a 404; any other method than `GET` and `HEAD` a 405. In a path,
-//! `/` and other special characters of a name are percent-encoded.
+//! Answers are JSON. A name, a key or a location that is not there is a 404; any other method than `GET` and `HEAD` a 405.
+//! In a path, `/` and other special characters of a name are percent-encoded.
 //!
 //! # Changing
 //!
@@ -38,10 +37,10 @@
 //! | `PATCH /by-name/{name}/settings` | `{"revision": 3, "settings": {"reset": "30s", "probes": 3, "failure_rate": null}}` | lays changes over the settings in force, of a breaker or a family |
 //! | `POST /by-name/{name}/rollback` | `{"revision": 4}` | takes the last change of the settings back |
 //!
-//! Each body may have a `"reason"` of at most 500 characters. Settings are written as in
-//! configurations; `null` is `"none"`. They are checked as a whole, and either all of them are in force or
-//! none. `revision` is that of the snapshot that was looked at: where other settings are in force by now, the answer is 409 with
-//! the present `revision`, and of two who change the same revision at one moment one is answered so.
+//! Each body may have a `"reason"` of at most 500 characters. Settings are written as in configurations; `null` is `"none"`.
+//! They are checked as a whole, and either all of them are in force or none. `revision` is that of the snapshot that was
+//! looked at: where other settings are in force by now, the answer is 409 with the present `revision`, and of two who change
+//! the same revision at one moment one is answered so.
 //!
 //! The answer is 200 with snapshots of what was meant, as by `GET /by-name/{name}`, also where it was so already. Anything else is
 //! a problem of RFC 9457 that says what is accepted (or the authoriser's own refusal), and has changed nothing:
@@ -59,8 +58,8 @@
 //!
 //! Every change is told with its [`Origin`](crate::Origin), in events, histories, JSON and logs:
 //! `ann by HTTP from 127.0.0.1:50123: moving the database`. The address is there where the application serves with
-//! `into_make_service_with_connect_info::<SocketAddr>()`; behind a proxy it is the proxy's. What a
-//! configuration says of a breaker later, being changed, replaces what was set here.
+//! `into_make_service_with_connect_info::<SocketAddr>()`; behind a proxy it is the proxy's. What is set here stays until
+//! somebody sets something else: a configuration does when it comes to say something else of that breaker.
 //!
 //! # Errors as responses
 //!

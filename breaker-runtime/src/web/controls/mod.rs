@@ -65,12 +65,16 @@ where
 /// By bearer tokens of [RFC 6750](https://www.rfc-editor.org/rfc/rfc6750), each of one person; by an authoriser of the
 /// application's own; or by both, where the authoriser is asked about those who send no known token.
 ///
-/// Ten attempts that are refused within a minute are enough: whoever comes from that address is then answered 429 for a
-/// minute, also with a right token, and after it one more refusal costs another minute. Of IPv6 the network of 64 bits counts. Where the
-/// application does not serve with [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo), all count together; and behind a
-/// proxy, which is the one peer then, too. Refusals of the authoriser count, but for those of the statuses 500 to 599. These
-/// attempts are counted by a [family](crate::Breakers) that is not listed; listeners to
-/// [all breakers](crate::registry::listen) hear when it opens.
+/// # Attempts
+///
+/// Ten that are refused within a minute are enough: whoever comes from that address is then answered 429 for a minute, also
+/// with a right token, and after it one more refusal costs another minute. Of IPv6 it is the network of 64 bits that counts.
+/// Where the application does not serve with [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo), all count together; and
+/// so they do behind a proxy, which is the one peer then.
+///
+/// The authoriser's refusals count, too, but for those of the statuses 500 to 599. What a page of another site sends does not.
+/// All of them are counted by a [family](crate::Breakers) that is not listed; who listens to
+/// [all breakers](crate::registry::listen) hears when a breaker of it opens.
 ///
 /// `Debug` shows whose tokens there are, and none of these.
 pub struct Controls {
