@@ -43,12 +43,14 @@
 //! | `quanta` | no | time by the processor's counter, unless both `tokio` and `testing` are on: less than half the cost of a reading ([`clock::Clock`]) |
 //! | `serde` | no | [`Snapshot`], [`Event`], [`Transition`], [`Report`], [`Settings`], [`Totals`], [`Latency`] as JSON, under names that do not change |
 //! | `prometheus` | no | [`prometheus`]: metrics of all breakers |
+//! | `opentelemetry` | no | [`opentelemetry`]: the same metrics, by a meter of OpenTelemetry's |
 //! | `tracing` | no | events for logs and traces, told below |
 //! | `axum` | no | [`web`]: the error as a response, a router that tells of all breakers |
 //! | `retry` | no | the key `retry`: failed calls made again (on async functions with `tokio`) |
 //! | `last_good` | no | the key `last_good` and [`last_good`]: good answers kept for bad times |
 //! | `config` | no | [`config`]: settings and modes from files, watched, from the environment, and from sources of your own |
 //! | `controls` | no | `web::router_with`: routes by which breakers are changed, for who has a token; with `axum` and `config` |
+//! | `tower` | no | [`tower`]: a layer for services of reqwest, hyper, tonic and axum |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
 //! # Logs and traces
@@ -99,7 +101,7 @@ mod policy;
 pub mod registry;
 mod report;
 mod site;
-#[cfg(any(feature = "tokio", feature = "retry", feature = "last_good"))]
+#[cfg(any(feature = "tokio", feature = "retry", feature = "last_good", feature = "tower"))]
 mod stack;
 mod state;
 mod sync;
@@ -128,6 +130,8 @@ pub use listen::Events;
 pub use listen::{Listener, Subscription};
 pub use mode::Mode;
 pub use observe::Snapshot;
+#[cfg(feature = "opentelemetry")]
+pub use observe::opentelemetry;
 #[cfg(feature = "prometheus")]
 pub use observe::prometheus;
 pub use origin::Origin;
@@ -135,5 +139,7 @@ pub use policy::{OnCancel, Settings, SettingsError, Window};
 pub use report::{FailureSample, Report, Rule};
 #[cfg(feature = "last_good")]
 pub use stack::last_good;
+#[cfg(feature = "tower")]
+pub use stack::tower;
 pub use state::State;
 pub use window::{Latency, WindowCounts};

@@ -21,11 +21,11 @@ pub enum Mode {
 
 impl Mode {
     /// All of them.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) const ALL: [Self; 4] = [Self::Automatic, Self::Disabled, Self::ForcedOpen, Self::MetricsOnly];
 
     /// The name for machines.
-    #[cfg(any(feature = "serde", feature = "prometheus", feature = "tracing"))]
+    #[cfg(any(feature = "serde", feature = "prometheus", feature = "opentelemetry", feature = "tracing"))]
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Automatic => "automatic",

@@ -32,6 +32,11 @@ pub struct Fault<'a> {
     pub class: Option<&'static str>,
 }
 
+impl Fault<'static> {
+    /// Of an output that is a failure by what the user says alone.
+    pub(crate) const BY_FAILURE_IF: Self = Self::new(Quote::Plain("failed by `failure_if`"));
+}
+
 impl<'a> Fault<'a> {
     /// Of no class.
     pub(crate) const fn new(quote: Quote<'a>) -> Self {

@@ -15,11 +15,11 @@ pub enum State {
 
 impl State {
     /// All of them.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::HalfOpen];
 
     /// The name for machines.
-    #[cfg(any(feature = "serde", feature = "prometheus", feature = "tracing"))]
+    #[cfg(any(feature = "serde", feature = "prometheus", feature = "opentelemetry", feature = "tracing"))]
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Closed => "closed",

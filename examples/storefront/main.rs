@@ -21,12 +21,16 @@
 //! The shops are where to look for code to copy: [`shop::protected`], and what it is compared with,
 //! [`shop::plain`].
 //!
+//! With `--serve` there is more to see: [`neighbours`], other calls through breakers of other kinds, and the page that shows
+//! them all.
+//!
 //! With `--storm` it shows something else: what [retries](storm) do to a service, with and without a breaker inside them.
 
 mod clock;
 mod crowd;
 mod life;
 mod measure;
+mod neighbours;
 mod options;
 mod picture;
 mod pricing;
@@ -79,17 +83,17 @@ async fn run(options: Options) -> Result<bool, Box<dyn std::error::Error + Send 
         println!("{}", steering::begin(path)?);
     }
     if !options.run {
-        let stage = Stage::build(options.plain_timeout, options.run).await?;
+        let stage = Stage::build(&options).await?;
         println!("All stays up until interrupted.\n{}", stage.directions());
         tokio::signal::ctrl_c().await?;
         return Ok(true);
     }
-    let picture_path = options.picture.map_or_else(default_picture, Ok)?;
+    let picture_path = options.picture.clone().map_or_else(default_picture, Ok)?;
     let no_picture = |error: io::Error| format!("can not write {}: {error}", picture_path.display());
     // Better to hear of a wrong path now than after the run.
     OpenOptions::new().append(true).create(true).open(&picture_path).map_err(no_picture)?;
 
-    let stage = Stage::build(options.plain_timeout, options.run).await?;
+    let stage = Stage::build(&options).await?;
     println!(
         "{}
 {} customers a second come to each shop, half of them for a price; each waits {} s at most.

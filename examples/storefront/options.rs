@@ -16,9 +16,10 @@ Options:
                            (else 30, a common default of HTTP clients)
   --config PATH            put this file in force and watch it: `breakers.toml` beside the source is one
                            to begin with
-  --serve                  after the run, keep shops, services and the breaker's own pages up until
-                           interrupted, without a crowd
+  --serve                  call a few other services, too, and after the run keep shops, services and
+                           the breakers' own pages up until interrupted, without the crowd
   --no-run                 the same at once, without the run
+  --token TEXT             whoever has it may change breakers by those pages: 16 letters or more
   --storm                  in its place, and without other options: a storm of retries in three shops,
                            one without retries, one with them, and one with the breaker inside them
   --help                   this text
@@ -31,13 +32,21 @@ pub(crate) struct Options {
     pub(crate) picture: Option<PathBuf>,
     pub(crate) plain_timeout: Duration,
     pub(crate) config: Option<PathBuf>,
+    pub(crate) token: Option<String>,
     pub(crate) serve: bool,
     pub(crate) run: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { picture: None, plain_timeout: Duration::from_secs(30), config: None, serve: false, run: true }
+        Self {
+            picture: None,
+            plain_timeout: Duration::from_secs(30),
+            config: None,
+            token: None,
+            serve: false,
+            run: true,
+        }
     }
 }
 
@@ -60,6 +69,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
             Some("--storm") => storm = true,
             Some("--serve") => options.serve = true,
             Some("--no-run") => (options.serve, options.run) = (true, false),
+            Some("--token") => options.token = Some(value("a text")?.to_string_lossy().into_owned()),
             Some("--config") => options.config = Some(value("a path")?.into()),
             Some("--picture") => options.picture = Some(value("a path")?.into()),
             Some("--plain-timeout") => options.plain_timeout = seconds(&value("a number of seconds")?)?,
@@ -100,10 +110,21 @@ mod tests {
             picture: Some("p.svg".into()),
             plain_timeout: Duration::from_millis(1_500),
             config: Some("b.toml".into()),
+            token: Some("0123456789abcdef".to_owned()),
             serve: true,
             run: true,
         };
-        let words = ["--serve", "--picture", "p.svg", "--plain-timeout", "1.5", "--config", "b.toml"];
+        let words = [
+            "--serve",
+            "--picture",
+            "p.svg",
+            "--plain-timeout",
+            "1.5",
+            "--config",
+            "b.toml",
+            "--token",
+            "0123456789abcdef",
+        ];
         assert_eq!(parsed(&words), Ok(Command::Run(options)));
         let idle = Options { serve: true, run: false, ..Options::default() };
         assert_eq!(parsed(&["--no-run"]), Ok(Command::Run(idle)));
@@ -119,6 +140,7 @@ mod tests {
         assert_eq!(problem(&["--storm", "--serve"]), "--storm goes with no other option");
         assert_eq!(problem(&["--picture"]), "--picture needs a path");
         assert_eq!(problem(&["--config"]), "--config needs a path");
+        assert_eq!(problem(&["--token"]), "--token needs a text");
         for bad in ["0", "-1", "soon", "nan", "inf", "1e300"] {
             assert_eq!(problem(&["--plain-timeout", bad]), format!("`{bad}` is no number of seconds above 0"));
         }

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use breaker_runtime::{CircuitBreaker, web};
@@ -13,6 +12,8 @@ use crate::clock::RunClock;
 use crate::crowd::{self, Door};
 use crate::life::Life;
 use crate::measure::Log;
+use crate::neighbours;
+use crate::options::Options;
 use crate::pricing::PricingService;
 use crate::progress::{self, View};
 use crate::shop::desk::Desk;
@@ -46,12 +47,16 @@ struct Pair {
 
 impl Stage {
     /// Starts everything. The script begins now; or the weather is healthy, until somebody says otherwise.
-    pub(crate) async fn build(plain_timeout: Duration, by_script: bool) -> Result<Self> {
+    pub(crate) async fn build(options: &Options) -> Result<Self> {
         let clock = RunClock::start();
         let sky = Arc::new(Sky::new(clock));
-        if !by_script {
+        if !options.run {
             sky.set(Weather::Healthy);
         }
+        if options.serve {
+            tokio::spawn(neighbours::ask(Arc::clone(&sky)));
+        }
+        let plain_timeout = options.plain_timeout;
         Ok(Self {
             clock,
             plain: Pair::build(&sky, |url| plain::routes(url, plain_timeout)).await?,
@@ -63,7 +68,7 @@ impl Stage {
 
     pub(crate) fn addresses(&self) -> String {
         format!(
-            "plain shop      {}  before its pricing service {}\nprotected shop  {}  before its pricing service {}\nits breaker     {}  and /health, /events, /metrics below it\n",
+            "plain shop      {}  before its pricing service {}\nprotected shop  {}  before its pricing service {}\nits breaker     {}  and /dashboard, /health, /events, /metrics below it\n",
             self.plain.shop_url,
             self.plain.pricing_url,
             self.protected.shop_url,

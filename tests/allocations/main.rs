@@ -7,6 +7,7 @@ mod hand;
 mod keys;
 mod panics;
 mod rejections;
+mod tower;
 
 use std::fmt;
 use std::future::Future;

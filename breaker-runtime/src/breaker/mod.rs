@@ -47,6 +47,8 @@ pub(crate) use settings::NotSet;
 pub(crate) use tenancy::{Leave, family_settings};
 pub(crate) use totals::Count;
 pub use totals::Totals;
+#[cfg(feature = "tower")]
+pub(crate) use under_way::End;
 #[cfg(feature = "tokio")]
 pub(crate) use under_way::Limited;
 pub(crate) use under_way::{Asking, Finish, Watch};

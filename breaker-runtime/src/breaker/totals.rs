@@ -155,7 +155,7 @@ macro_rules! in_order {
                 [$($number),*]
             }
 
-            #[cfg(any(test, feature = "prometheus"))]
+            #[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
             pub(crate) fn of_numbers(numbers: [u64; Self::NUMBERS]) -> Self {
                 let [$($number),*] = numbers;
                 Self { $($number),* }
@@ -190,7 +190,7 @@ in_order!(
 
 impl Totals {
     /// Both together.
-    #[cfg(any(test, feature = "prometheus"))]
+    #[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) fn plus(&self, other: &Self) -> Self {
         let (mut sum, other) = (self.numbers(), other.numbers());
         sum.iter_mut().zip(other).for_each(|(number, more)| *number += more);

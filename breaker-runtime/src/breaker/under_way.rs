@@ -240,12 +240,12 @@ where
 }
 
 /// Drops a call, and then its permit: where it has ended, will not begin, or panics.
-struct End<'a, B, F>
+pub(crate) struct End<'a, B, F>
 where
     B: Deref<Target = CircuitBreaker>,
 {
-    call: Pin<&'a mut Option<F>>,
-    permit: &'a mut Option<Permit<B>>,
+    pub(crate) call: Pin<&'a mut Option<F>>,
+    pub(crate) permit: &'a mut Option<Permit<B>>,
 }
 
 impl<B, F> Drop for End<'_, B, F>

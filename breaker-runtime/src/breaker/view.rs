@@ -7,11 +7,11 @@ use super::timeline::OpenPeriod;
 use crate::clock::Time;
 use crate::mode::Mode;
 use crate::origin::Origin;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::per_thread::Sharing;
 use crate::policy::Settings;
 use crate::state::State;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::window::{Histogram, Latencies};
 use crate::window::{Latency, WindowCounts};
 
@@ -54,7 +54,7 @@ impl CircuitBreaker {
     }
 
     /// How long all calls took, where that is kept.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) fn durations(&self) -> Option<Histogram> {
         self.in_force(|force| {
             let all = force.latencies_if_any().map(Latencies::histogram);

@@ -25,5 +25,9 @@ pub mod rolling_out {}
 #[doc = include_str!("stack.md")]
 pub mod stack {}
 
+#[cfg(feature = "tower")]
+#[doc = include_str!("tower.md")]
+pub mod tower {}
+
 #[doc = include_str!("why_did_it_open.md")]
 pub mod why_did_it_open {}

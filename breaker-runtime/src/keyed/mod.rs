@@ -18,7 +18,7 @@ use once_cell::race::OnceBox;
 use crate::about::About;
 #[cfg(feature = "controls")]
 use crate::breaker::NotSet;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::breaker::Totals;
 use crate::breaker::{Asking, Beginning, CircuitBreaker, Leave, Permit, Rejected, Replaced, Whose, family_settings};
 use crate::clock::{Clock, Time};
@@ -29,10 +29,10 @@ use crate::mode::Mode;
 use crate::observe::Snapshot;
 use crate::origin::Origin;
 use crate::policy::{Settings, SettingsError};
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::state::State;
 use crate::sync::{AtomicU64, Ordering, fence};
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use rest::SHOWN;
 use slot::Slot;
 use table::{Found, Search, Table};
@@ -379,7 +379,7 @@ impl Breakers {
     }
 
     /// The keys that metrics tell apart.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) fn shown(&self) -> impl Iterator<Item = Member<'_>> {
         let table = self.table.get();
         self.forget_idle();
@@ -388,7 +388,7 @@ impl Breakers {
 
     /// The other ones, the overflow among them: their breakers that are in use, and what all of them have counted.
     /// Nothing where there never were any.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) fn rest(&self) -> Option<(Vec<State>, Totals)> {
         let overflow = self.own.totals();
         let beyond = self.table.get().filter(|table| table.places_there_are() > SHOWN);

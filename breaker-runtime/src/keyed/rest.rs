@@ -18,7 +18,7 @@ pub(crate) const SHOWN: usize = 100;
 pub(super) struct Departed {
     counts: [AtomicU64; Totals::NUMBERS],
     /// The most that was told.
-    #[cfg(any(test, feature = "prometheus"))]
+    #[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
     told: [AtomicU64; Totals::NUMBERS],
 }
 
@@ -27,7 +27,7 @@ impl Departed {
         let none = || array::from_fn(|_| AtomicU64::new(0));
         Self {
             counts: none(),
-            #[cfg(any(test, feature = "prometheus"))]
+            #[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
             told: none(),
         }
     }
@@ -40,7 +40,7 @@ impl Departed {
     }
 
     /// What was kept and what is counted now, together.
-    #[cfg(any(test, feature = "prometheus"))]
+    #[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
     pub(super) fn and(&self, present: impl FnOnce() -> Totals) -> Totals {
         let kept = Totals::of_numbers(self.counts.each_ref().map(|count| count.load(Ordering::Acquire)));
         let mut all = present().plus(&kept).numbers();

@@ -17,7 +17,7 @@ use once_cell::race::OnceBox;
 
 use super::rest::{Departed, SHOWN};
 use super::slot::{Claim, Slot};
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::breaker::Totals;
 use crate::breaker::{CircuitBreaker, Leave};
 use crate::clock::Time;
@@ -302,7 +302,7 @@ impl Table {
     }
 
     /// What the keys beyond the shown ones counted, those among them that were there once.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
     pub(super) fn rest(&self) -> Totals {
         let places = || self.slots.iter().skip(SHOWN).filter_map(OnceBox::get);
         self.departed.and(|| places().fold(Totals::default(), |sum, slot| sum.plus(&slot.breaker.totals())))

@@ -1,8 +1,9 @@
 //! Every metric: its name, its meaning, and what it reads from a breaker.
 //!
 //! Names and units follow Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>): base units, `_total`
-//! for counters, `_ratio` for shares from 0 to 1.
+//! for counters, `_ratio` for shares from 0 to 1. OpenTelemetry's names are made of them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
@@ -34,9 +35,13 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Metric {
     /// Without the `_total` of a counter.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) help: &'static str,
     pub(super) kind: Kind,
+    /// As OpenTelemetry writes it: `s` for seconds, `1` for a share, else what is counted, in braces.
+    #[cfg_attr(not(feature = "opentelemetry"), expect(dead_code, reason = "Prometheus has units in names"))]
+    pub(super) unit: &'static str,
+    /// None where no breaker has any at present.
     pub(super) samples: Vec<(Labels, Value)>,
 }
 
@@ -50,16 +55,24 @@ pub(super) enum Value {
 /// What a metric reads of one subject: the labels beside those of the subject, and values.
 type Read = fn(&Subject) -> Vec<(Labels, Value)>;
 
-const METRICS: [(&str, Kind, &str, Read); 30] = [
-    ("info", Kind::Gauge, "Always 1: what people should know of the breaker, and where it was made.", |of| {
-        of.one(|one| {
-            let (note, at) = (one.now.breaker.note.unwrap_or_default(), one.now.breaker.at);
-            vec![(vec![("note", note.to_owned()), ("at", at.to_string())], Value::Whole(1))]
-        })
-    }),
+/// Names, kinds, units, and what people read of them.
+const METRICS: [(&str, Kind, &str, &str, Read); 30] = [
+    (
+        "info",
+        Kind::Gauge,
+        "{breaker}",
+        "Always 1: what people should know of the breaker, and where it was made.",
+        |of| {
+            of.one(|one| {
+                let (note, at) = (one.now.breaker.note.unwrap_or_default(), one.now.breaker.at);
+                vec![(vec![("note", note.to_owned()), ("at", at.to_string())], Value::Whole(1))]
+            })
+        },
+    ),
     (
         "state",
         Kind::Gauge,
+        "{breaker}",
         "Whether the breaker is in the state (1) or not (0); of the other keys, how many are.",
         |of| {
             let is_in = |state: State| match of {
@@ -71,25 +84,25 @@ const METRICS: [(&str, Kind, &str, Read); 30] = [
             State::ALL.map(|state| (vec![("state", state.id().to_owned())], Value::Whole(is_in(state)))).into()
         },
     ),
-    ("mode", Kind::Gauge, "Whether the breaker is in the mode (1) or not (0).", |of| {
+    ("mode", Kind::Gauge, "{breaker}", "Whether the breaker is in the mode (1) or not (0).", |of| {
         of.one(|one| {
             let is_in = |mode| Value::Whole(u64::from(one.now.mode == mode));
             Mode::ALL.map(|mode| (vec![("mode", mode.id().to_owned())], is_in(mode))).into()
         })
     }),
-    ("state_seconds", Kind::Gauge, "How long the breaker has been in its state or mode.", |of| {
+    ("state_seconds", Kind::Gauge, "s", "How long the breaker has been in its state or mode.", |of| {
         of.one(|one| one.now.in_state_for.map(|time| plain(Value::Real(time.as_secs_f64()))).unwrap_or_default())
     }),
-    ("last_transition_timestamp_seconds", Kind::Gauge, "When the breaker last changed its state or mode.", |of| {
+    ("last_transition_timestamp_seconds", Kind::Gauge, "s", "When the breaker last changed its state or mode.", |of| {
         of.one(|one| {
             let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
             one.now.since.map(|at| plain(Value::Real(since(at)))).unwrap_or_default()
         })
     }),
-    ("open_seconds", Kind::Counter, "How long the breaker has been open altogether.", |of| {
+    ("open_seconds", Kind::Counter, "s", "How long the breaker has been open altogether.", |of| {
         of.one(|one| plain(Value::Real(one.now.open_for.as_secs_f64())))
     }),
-    ("next_probe_seconds", Kind::Gauge, "In how many seconds an open breaker lets a probe through.", |of| {
+    ("next_probe_seconds", Kind::Gauge, "s", "In how many seconds an open breaker lets a probe through.", |of| {
         of.one(|one| {
             one.now
                 .retry_after
@@ -98,25 +111,27 @@ const METRICS: [(&str, Kind, &str, Read); 30] = [
                 .unwrap_or_default()
         })
     }),
-    ("trips", Kind::Counter, "How often a rule or a probe opened the breaker.", |of| {
+    ("trips", Kind::Counter, "{trip}", "How often a rule or a probe opened the breaker.", |of| {
         of.one(|one| plain(Value::Whole(one.now.trips)))
     }),
-    ("reopenings", Kind::Gauge, "How often in a row the breaker has failed to close.", |of| {
+    ("reopenings", Kind::Gauge, "{reopening}", "How often in a row the breaker has failed to close.", |of| {
         of.one(|one| {
             let seen = if one.now.mode == Mode::MetricsOnly { 0 } else { one.now.reopenings };
             plain(Value::Whole(seen.into()))
         })
     }),
-    ("transitions", Kind::Counter, "How often the breaker went from one state to another.", |of| of.one(transitions)),
-    ("calls", Kind::Counter, "Calls that were let through, by how they ended.", |of| {
+    ("transitions", Kind::Counter, "{transition}", "How often the breaker went from one state to another.", |of| {
+        of.one(transitions)
+    }),
+    ("calls", Kind::Counter, "{call}", "Calls that were let through, by how they ended.", |of| {
         let Totals { succeeded, failed, ignored, cancelled, .. } = *of.totals();
         let all = [("succeeded", succeeded), ("failed", failed), ("ignored", ignored), ("cancelled", cancelled)];
         by("outcome", all)
     }),
-    ("in_flight_calls", Kind::Gauge, "Calls that were let through and have not ended.", |of| {
+    ("in_flight_calls", Kind::Gauge, "{call}", "Calls that were let through and have not ended.", |of| {
         plain(Value::Whole(of.totals().in_flight()))
     }),
-    ("rejected_calls", Kind::Counter, "Calls that were not let through, by why.", |of| {
+    ("rejected_calls", Kind::Counter, "{call}", "Calls that were not let through, by why.", |of| {
         let totals = of.totals();
         let Totals {
             rejected_open,
@@ -136,39 +151,56 @@ const METRICS: [(&str, Kind, &str, Read); 30] = [
         ];
         by("reason", closed.into_iter().chain(other))
     }),
-    ("would_have_rejected_calls", Kind::Counter, "Calls that were let through in metrics only.", |of| {
+    ("would_have_rejected_calls", Kind::Counter, "{call}", "Calls that were let through in metrics only.", |of| {
         plain(Value::Whole(of.totals().would_have_rejected))
     }),
-    ("timed_out_calls", Kind::Counter, "Failed calls that were stopped at their time limit.", |of| {
+    ("timed_out_calls", Kind::Counter, "{call}", "Failed calls that were stopped at their time limit.", |of| {
         plain(Value::Whole(of.totals().timed_out))
     }),
-    ("slow_calls", Kind::Counter, "Calls that took as long as the rule about slow calls says, or longer.", |of| {
-        plain(Value::Whole(of.totals().slow))
-    }),
-    ("late_calls", Kind::Counter, "Calls that ended when the state had changed, and decided nothing.", |of| {
-        plain(Value::Whole(of.totals().late))
-    }),
-    ("fallbacks", Kind::Counter, "Fallbacks that ended, by whether they gave an answer or failed themselves.", |of| {
-        let Totals { fallbacks_answered, fallbacks_failed, .. } = *of.totals();
-        by("result", [("answered", fallbacks_answered), ("failed", fallbacks_failed)])
-    }),
+    (
+        "slow_calls",
+        Kind::Counter,
+        "{call}",
+        "Calls that took as long as the rule about slow calls says, or longer.",
+        |of| plain(Value::Whole(of.totals().slow)),
+    ),
+    (
+        "late_calls",
+        Kind::Counter,
+        "{call}",
+        "Calls that ended when the state had changed, and decided nothing.",
+        |of| plain(Value::Whole(of.totals().late)),
+    ),
+    (
+        "fallbacks",
+        Kind::Counter,
+        "{fallback}",
+        "Fallbacks that ended, by whether they gave an answer or failed themselves.",
+        |of| {
+            let Totals { fallbacks_answered, fallbacks_failed, .. } = *of.totals();
+            by("result", [("answered", fallbacks_answered), ("failed", fallbacks_failed)])
+        },
+    ),
     (
         "total_timed_out_calls",
         Kind::Counter,
+        "{call}",
         "Failed calls that were stopped because the time for all attempts was over.",
         |of| plain(Value::Whole(of.totals().total_timed_out)),
     ),
-    ("retries", Kind::Counter, "Failed calls that were made again.", |of| plain(Value::Whole(of.totals().retried))),
-    ("last_good_answers", Kind::Counter, "Earlier answers that were given in the place of one.", |of| {
+    ("retries", Kind::Counter, "{retry}", "Failed calls that were made again.", |of| {
+        plain(Value::Whole(of.totals().retried))
+    }),
+    ("last_good_answers", Kind::Counter, "{answer}", "Earlier answers that were given in the place of one.", |of| {
         plain(Value::Whole(of.totals().last_good_served))
     }),
-    ("last_good_age_seconds", Kind::Gauge, "How old the last of these answers was.", |of| {
+    ("last_good_age_seconds", Kind::Gauge, "s", "How old the last of these answers was.", |of| {
         of.one(|one| {
             let age = one.now.last_good_age.as_ref().map(Duration::as_secs_f64);
             age.map(|age| (Vec::new(), Value::Real(age))).into_iter().collect()
         })
     }),
-    ("failures", Kind::Counter, "Failed calls, by their class.", |of| {
+    ("failures", Kind::Counter, "{call}", "Failed calls, by their class.", |of| {
         of.one(|one| {
             let mut classes = BTreeMap::new();
             for class in &one.now.failures_by_class {
@@ -177,30 +209,32 @@ const METRICS: [(&str, Kind, &str, Read); 30] = [
             by("class", classes)
         })
     }),
-    ("consecutive_failures", Kind::Gauge, "Failures in a row, where a rule counts them.", |of| {
+    ("consecutive_failures", Kind::Gauge, "{call}", "Failures in a row, where a rule counts them.", |of| {
         of.one(|one| plain(Value::Whole(one.now.consecutive_failures.into())))
     }),
-    ("window_calls", Kind::Gauge, "Calls in the window of the rules.", |of| {
+    ("window_calls", Kind::Gauge, "{call}", "Calls in the window of the rules.", |of| {
         of.one(|one| one.now.window.map(|window| plain(Value::Whole(window.calls))).unwrap_or_default())
     }),
-    ("failure_ratio", Kind::Gauge, "The share of the calls in the window of the rules that failed.", |of| {
+    ("failure_ratio", Kind::Gauge, "1", "The share of the calls in the window of the rules that failed.", |of| {
         of.one(|one| ratio(one.now.window.and_then(|window| window.failure_rate())))
     }),
-    ("slow_ratio", Kind::Gauge, "The share of the calls in the window of the rules that were slow.", |of| {
+    ("slow_ratio", Kind::Gauge, "1", "The share of the calls in the window of the rules that were slow.", |of| {
         of.one(|one| ratio(one.now.window.and_then(|window| window.slow_rate())))
     }),
-    ("admitted_ratio", Kind::Gauge, "The share of the calls that may pass, while a ramp lasts.", |of| {
+    ("admitted_ratio", Kind::Gauge, "1", "The share of the calls that may pass, while a ramp lasts.", |of| {
         of.one(|one| ratio(one.now.share))
     }),
     (
         "settings_revision",
         Kind::Gauge,
+        "{revision}",
         "The number of the settings in force; 1 is what the breaker was made with.",
         |of| of.one(|one| plain(Value::Whole(one.now.revision))),
     ),
     (
         "call_duration_seconds",
         Kind::Histogram,
+        "s",
         "How long calls took that ended by themselves, where that is kept.",
         |of| of.one(|one| one.durations.clone().map(|all| plain(Value::Histogram(all))).unwrap_or_default()),
     ),
@@ -264,6 +298,12 @@ impl Subject {
     }
 }
 
+/// Bounds, as the label `le` has them, and how many calls took no longer.
+pub(super) fn buckets(all: &Histogram) -> impl Iterator<Item = (String, u64)> {
+    let bounded = all.up_to.iter().map(|(bound, calls)| (bound.as_secs_f64().to_string(), *calls));
+    bounded.chain([("+Inf".to_owned(), all.calls)])
+}
+
 /// The label of the keys that are not shown.
 const OTHER: &str = "other";
 
@@ -300,7 +340,7 @@ fn transitions(one: &One) -> Vec<(Labels, Value)> {
         .collect()
 }
 
-/// All metrics of all listed breakers.
+/// All metrics of all listed breakers, always the same ones in the same order.
 pub(super) fn collect() -> Vec<Metric> {
     let (breakers, families) = (registry::all(), registry::families());
     let mut owners: Vec<Owner> = breakers.iter().map(|breaker| Owner::new(&breaker.about(), *breaker)).collect();
@@ -316,10 +356,11 @@ pub(super) fn collect() -> Vec<Metric> {
     // A key that got another place meanwhile is there twice, and so are two with one text: the first one counts.
     let mut seen = BTreeSet::new();
     subjects.retain(|subject| seen.insert(subject.labels.clone()));
-    let metric = |(name, kind, help, read): (&'static str, Kind, &'static str, Read)| Metric {
-        name,
+    let metric = |(name, kind, unit, help, read): (&'static str, Kind, &'static str, &'static str, Read)| Metric {
+        name: name.into(),
         help,
         kind,
+        unit,
         samples: subjects
             .iter()
             .flat_map(|subject| {
@@ -331,22 +372,24 @@ pub(super) fn collect() -> Vec<Metric> {
             .collect(),
     };
     let missed = Metric {
-        name: "events_missed",
+        name: "events_missed".into(),
         help: "Events that listeners have missed, being too far behind.",
         kind: Kind::Counter,
+        unit: "{event}",
         samples: plain(Value::Whole(registry::lagged())),
     };
     let of_process = [
         missed,
         #[cfg(feature = "config")]
         Metric {
-            name: "config_refused",
+            name: "config_refused".into(),
             help: "1 where the last configuration that was tried was refused, else 0.",
             kind: Kind::Gauge,
+            unit: "{configuration}",
             samples: plain(Value::Whole(crate::config::refused().is_some().into())),
         },
     ];
-    METRICS.into_iter().map(metric).chain(of_process).filter(|metric| !metric.samples.is_empty()).collect()
+    METRICS.into_iter().map(metric).chain(of_process).collect()
 }
 
 /// A breaker or a family, whose labels its samples have.

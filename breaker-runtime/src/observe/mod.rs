@@ -3,8 +3,10 @@
 #[cfg(feature = "serde")]
 mod json;
 mod listening;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 mod metrics;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod snapshot;

@@ -49,7 +49,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 
-use super::metrics::{Kind, Labels, Metric, Value, collect};
+use super::metrics::{Kind, Labels, Metric, Value, buckets, collect};
 
 /// The type of [`text`], for the header `content-type`.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -70,14 +70,19 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 #[must_use]
 pub fn text() -> String {
     let mut page = String::new();
-    for metric in collect() {
+    for metric in present() {
         // Writing to a text does not fail.
         let _ = write_metric(&mut page, &metric);
     }
     page
 }
 
-fn write_metric(page: &mut String, Metric { name, help, kind, samples }: &Metric) -> fmt::Result {
+/// Those that have something to tell.
+fn present() -> impl Iterator<Item = Metric> {
+    collect().into_iter().filter(|metric| !metric.samples.is_empty())
+}
+
+fn write_metric(page: &mut String, Metric { name, help, kind, samples, .. }: &Metric) -> fmt::Result {
     let (total, kind) = match kind {
         Kind::Counter => ("_total", "counter"),
         Kind::Gauge => ("", "gauge"),
@@ -90,11 +95,9 @@ fn write_metric(page: &mut String, Metric { name, help, kind, samples }: &Metric
             Value::Whole(value) => writeln!(page, "{name}{} {value}", Braces(labels, None))?,
             Value::Real(value) => writeln!(page, "{name}{} {value}", Braces(labels, None))?,
             Value::Histogram(all) => {
-                for (bound, calls) in &all.up_to {
-                    let bound = bound.as_secs_f64().to_string();
+                for (bound, calls) in buckets(all) {
                     writeln!(page, "{name}_bucket{} {calls}", Braces(labels, Some(&bound)))?;
                 }
-                writeln!(page, "{name}_bucket{} {}", Braces(labels, Some("+Inf")), all.calls)?;
                 writeln!(page, "{name}_sum{} {}", Braces(labels, None), all.sum.as_secs_f64())?;
                 writeln!(page, "{name}_count{} {}", Braces(labels, None), all.calls)?;
             }
@@ -157,7 +160,7 @@ impl BreakerCollector {
 
 impl Collector for BreakerCollector {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        for Metric { name, help, kind, samples } in collect() {
+        for Metric { name, help, kind, samples, .. } in present() {
             let kind = match kind {
                 Kind::Counter => MetricType::Counter,
                 Kind::Gauge => MetricType::Gauge,

@@ -237,7 +237,7 @@ pub mod ladder {
     #[cfg(feature = "http")]
     impl<R: crate::http::Answer> OutputWithStatus for &Look<'_, R> {
         fn breaker_runtime_fault(self) -> Fault<'static> {
-            crate::http::fault(self.0).unwrap_or(BY_THE_USER)
+            crate::http::fault(self.0).unwrap_or(Fault::BY_FAILURE_IF)
         }
     }
 
@@ -248,11 +248,9 @@ pub mod ladder {
     }
     impl<R> OutputWithoutStatus for Look<'_, R> {
         fn breaker_runtime_fault(self) -> Fault<'static> {
-            BY_THE_USER
+            Fault::BY_FAILURE_IF
         }
     }
-
-    const BY_THE_USER: Fault<'static> = Fault::new(Quote::Plain("failed by `failure_if`"));
 
     #[inline]
     fn judge<'a, T, E>(output: &'a Result<T, E>, quote: impl FnOnce(&'a E) -> Quote<'a>) -> Verdict<'a> {

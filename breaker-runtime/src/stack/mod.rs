@@ -1,4 +1,5 @@
-//! What stands around a breaker: one limit for all attempts, attempts that are made again, answers that are kept.
+//! What stands around a breaker: one limit for all attempts, attempts that are made again, answers that are kept,
+//! a service of tower's.
 
 #[cfg(feature = "tokio")]
 mod deadline;
@@ -8,6 +9,8 @@ pub mod last_good;
 pub(crate) mod memory;
 #[cfg(feature = "retry")]
 mod retry;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[cfg(feature = "tokio")]
 pub use deadline::{AttemptLimit, Deadline};

@@ -79,6 +79,8 @@
 
 #[cfg(feature = "controls")]
 mod controls;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod problem;
 mod routes;
 

@@ -17,6 +17,8 @@ use axum::{Json, Router};
 use futures_core::Stream;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "dashboard")]
+use super::dashboard;
 use super::problem::problem;
 use crate::breaker::CircuitBreaker;
 use crate::event::Event;
@@ -39,6 +41,8 @@ where
         .route("/health", get(health));
     #[cfg(feature = "prometheus")]
     let router = router.route("/metrics", get(metrics));
+    #[cfg(feature = "dashboard")]
+    let router = router.merge(dashboard::routes(false));
     router
 }
 

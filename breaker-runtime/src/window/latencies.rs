@@ -70,7 +70,7 @@ pub struct Latency {
 }
 
 /// How many calls took up to each of some times, since the beginning.
-#[cfg(any(test, feature = "prometheus"))]
+#[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Histogram {
     /// A bound, and how many calls took no longer.
@@ -169,7 +169,7 @@ impl Latencies {
     }
 
     /// All calls since the beginning.
-    #[cfg(any(test, feature = "prometheus"))]
+    #[cfg(any(test, feature = "prometheus", feature = "opentelemetry"))]
     pub(crate) fn histogram(&self) -> Histogram {
         let (mut beyond, mut sum) = ([0; BOUNDS.len() + 1], 0_u64);
         for part in self.0.all() {

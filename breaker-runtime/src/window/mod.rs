@@ -19,7 +19,7 @@ use once_cell::race::OnceBox;
 pub(crate) use calls::{CallWindow, HELD_UP};
 pub(crate) use class_totals::{Class, ClassTotals, others};
 pub(crate) use classes::{KEPT, RecentClasses};
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 pub(crate) use latencies::Histogram;
 pub(crate) use latencies::Latencies;
 pub use latencies::Latency;

@@ -1,0 +1,37 @@
+//! What is left in the warehouse, whose old system bears few calls at once and few in a second.
+
+use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+
+use super::{Gone, suffer};
+use crate::weather::Weather;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotKnown {
+    #[error(transparent)]
+    Gone(#[from] Gone),
+    #[error(transparent)]
+    Unavailable(#[from] CircuitBreakerError),
+}
+
+#[circuit_breaker(
+    name = "stock",
+    failures = 10,
+    window = "10s",
+    timeout = "500ms",
+    reset = "5s",
+    max_concurrent = 6,
+    rate_limit = "25/s",
+    class = |_| "gone",
+    fallback = assumed,
+    dependency = "warehouse",
+    note = "the shop takes orders as if all were in stock"
+)]
+pub(super) async fn left(sku: &str, weather: Weather) -> Result<u32, NotKnown> {
+    suffer(weather, "the warehouse").await?;
+    Ok(u32::try_from(sku.len()).unwrap_or(0))
+}
+
+#[expect(clippy::unused_async, reason = "a fallback has the signature of its function")]
+async fn assumed(_: &str, _: Weather) -> Result<u32, NotKnown> {
+    Ok(1)
+}

@@ -1,0 +1,78 @@
+//! Panics, wherever they come from.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+
+use breaker_runtime::tower::BreakerLayer;
+use breaker_runtime::{Breakers, CircuitBreakerError, Settings, State};
+use tower::{Layer, Service};
+
+use crate::support::*;
+
+type Answer = Result<&'static str, Broken>;
+
+#[test]
+fn a_panic_of_the_service_is_a_failure_of_the_call_and_goes_on() {
+    let panics: [fn(&mut Script); 3] = [
+        |script| script.readiness = Step::Panics,
+        |script| script.call = Step::Panics,
+        |script| script.answer = Step::Panics,
+    ];
+    for panic in panics {
+        let (breaker, _) = breaker(Settings::new().consecutive(1));
+        let inner = Scripted::new();
+        panic(&mut inner.script());
+        let mut call = Box::pin(BreakerLayer::new(Arc::clone(&breaker)).layer(inner).call("a request"));
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(call.as_mut()))).is_err());
+        assert_eq!((breaker.state(), breaker.totals().failed), (State::Open, 1));
+        let trip = breaker.snapshot().last_trip.unwrap();
+        assert_eq!((trip.failures[0].class, &*trip.failures[0].text), ("panic", "panicked"));
+        // The call has ended with the panic.
+        drop(call);
+        assert_eq!(breaker.totals().cancelled, 0);
+    }
+}
+
+#[test]
+fn a_panic_of_who_judges_is_a_failure_of_the_call() {
+    let (breaker, _) = breaker(Settings::new().consecutive(2));
+    let layer = BreakerLayer::new(Arc::clone(&breaker));
+    let failing = layer.clone().failure_if(|_: &Answer| panic!("failure_if"));
+    let ignoring = layer.ignore_if(|_: &Answer| panic!("ignore_if"));
+    let calls: [Box<dyn FnOnce()>; 2] = [
+        Box::new(move || _ = now(failing.layer(Scripted::new()).call("a request"))),
+        Box::new(move || _ = now(ignoring.layer(Scripted::new()).call("a request"))),
+    ];
+    for call in calls {
+        assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
+    }
+    assert_eq!((breaker.state(), breaker.totals().failed), (State::Open, 2));
+}
+
+#[test]
+fn a_panic_before_admission_or_after_rejection_counts_for_nothing() {
+    let family: &'static Breakers = Box::leak(Box::new(Breakers::new("family", Settings::new())));
+    let keyed = BreakerLayer::keyed(family, |_: &&'static str| -> &str { panic!("no key") });
+    let mut keyed = keyed.layer(Scripted::new());
+    assert!(catch_unwind(AssertUnwindSafe(|| now(keyed.call("a request")))).is_err());
+    assert!(family.is_empty());
+
+    let (breaker, _) = open();
+    let refusing = BreakerLayer::new(Arc::clone(&breaker))
+        .on_rejection(|_: CircuitBreakerError| -> Answer { panic!("on_rejection") });
+    let mut refusing = refusing.layer(Scripted::new());
+    let before = breaker.totals();
+    assert!(catch_unwind(AssertUnwindSafe(|| now(refusing.call("a request")))).is_err());
+    let after = breaker.totals();
+    assert_eq!((after.rejected_open, after.failed), (before.rejected_open + 1, before.failed));
+}
+
+#[test]
+#[should_panic(expected = "polled again when it had ended")]
+fn a_call_that_has_ended_has_no_second_answer() {
+    let (breaker, _) = breaker(Settings::new());
+    let mut call = pin!(BreakerLayer::new(breaker).layer(Scripted::new()).call("a request"));
+    assert!(poll(call.as_mut()).is_ready());
+    let _ = poll(call.as_mut());
+}
