@@ -33,6 +33,14 @@ pub fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
+    looking(false)
+}
+
+/// The same; `controls` says whether there are routes beside these by which breakers are changed.
+pub(super) fn looking<S>(controls: bool) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let router = Router::new()
         .route("/", get(all))
         .route("/by-name/{name}", get(by_name))
@@ -41,8 +49,10 @@ where
         .route("/health", get(health));
     #[cfg(feature = "prometheus")]
     let router = router.route("/metrics", get(metrics));
+    #[cfg(not(feature = "dashboard"))]
+    let _ = controls;
     #[cfg(feature = "dashboard")]
-    let router = router.merge(dashboard::routes(false));
+    let router = router.merge(dashboard::routes(controls));
     router
 }
 

@@ -23,12 +23,12 @@ use axum::{Json, Router};
 use serde::Serialize;
 
 use super::problem::problem;
-use super::routes::router;
+use super::routes::looking;
 use attempts::{Attempts, too_many};
 pub use token::TokenRefused;
 use token::{Tokens, presented};
 
-/// The routes of [`router`], and those by which breakers are changed; see the [module](crate::web).
+/// The routes of [`router`](super::router), and those by which breakers are changed; see the [module](crate::web).
 ///
 /// ```
 /// use axum::Router;
@@ -52,7 +52,7 @@ where
         let limit = DefaultBodyLimit::max(body::MOST_BYTES);
         route.fallback(other).layer(limit).layer(from_fn_with_state(Arc::clone(&controls), guard))
     };
-    router()
+    looking(true)
         .route("/controls", guarded(get(who), "GET"))
         .route("/by-name/{name}/mode", guarded(put(change::mode), "PUT"))
         .route("/by-name/{name}/close", guarded(post(change::close), "POST"))
