@@ -88,8 +88,8 @@ pub enum Reason {
         /// So long.
         after: Duration,
     },
-    /// Somebody called [`CircuitBreaker::close`](crate::CircuitBreaker::close).
-    ByHand,
+    /// Somebody closed it by [`CircuitBreaker::close`](crate::CircuitBreaker::close), or said so otherwise: who.
+    ByHand(Origin),
     /// Somebody called [`CircuitBreaker::set_mode`](crate::CircuitBreaker::set_mode), or said so otherwise.
     ModeSet(Arc<ModeChange>),
     /// All places of a family are taken by keys in trouble; new ones run on one breaker.
@@ -117,7 +117,7 @@ impl Reason {
             Self::ResetPassed { .. } => "reset_passed",
             Self::Recovered { .. } => "recovered",
             Self::Overdue { .. } => "overdue",
-            Self::ByHand => "by_hand",
+            Self::ByHand(_) => "by_hand",
             Self::ModeSet(_) => "mode_set",
             Self::Overflowed { .. } => "overflowed",
             Self::OverflowEnded => "overflow_ended",
@@ -131,6 +131,7 @@ impl Reason {
     #[cfg(feature = "serde")]
     pub(crate) fn origin(&self) -> Option<&Origin> {
         match self {
+            Self::ByHand(origin) => Some(origin),
             Self::ModeSet(change) => Some(&change.origin),
             Self::SettingsSet(change) => Some(&change.origin),
             _ => None,
@@ -147,7 +148,7 @@ impl fmt::Display for Reason {
             Self::Overdue { after } => {
                 write!(f, "no decision within {}, but at least as many probes answered as did not", Plain(*after))
             }
-            Self::ByHand => f.write_str("closed by hand"),
+            Self::ByHand(origin) => write!(f, "closed by hand by {origin}"),
             Self::ModeSet(change) => write!(f, "{change}"),
             Self::Overflowed { max_keys } => {
                 let keys = Counted((*max_keys).into(), "key");
@@ -293,7 +294,7 @@ pub(crate) fn sample(number: u64) -> Arc<Transition> {
         from: State::Open,
         to: State::Closed,
         mode: Mode::Automatic,
-        reason: Reason::ByHand,
+        reason: Reason::ByHand(Origin::here()),
         time: Time::from_nanos(0),
         seen: Time::from_nanos(0),
     })

@@ -49,6 +49,7 @@
 //! | `retry` | no | the key `retry`: failed calls made again (on async functions with `tokio`) |
 //! | `last_good` | no | the key `last_good` and [`last_good`]: good answers kept for bad times |
 //! | `config` | no | [`config`]: settings and modes from files, watched, from the environment, and from sources of your own |
+//! | `controls` | no | `web::router_with`: routes by which breakers are changed, for who has a token; with `axum` and `config` |
 //! | `tower` | no | [`tower`]: a layer for services of reqwest, hyper, tonic and axum |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |
 
@@ -61,6 +62,7 @@
 //! | `breaker_runtime::change` | `WARN` where a breaker opens by a rule (not where it only would) or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
 //! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a failed call is made again, an earlier answer is given, a probe has ended, or any call with `span = true` | `breaker`, `key`, `state`, `outcome` |
 //! | `breaker_runtime::config` | `INFO`, or `WARN` where it was refused or names no breaker | a [configuration](config) was tried | |
+//! | `breaker_runtime::control` | `WARN` | a request to the routes that change breakers was refused: it had no right to them, or came from another site | `peer`, `status` |
 //!
 //! `from`, `to` and `state` are `closed`, `open` or `half_open`; fields that say nothing are left out. The line itself is
 //! that of [`Event`]. None of them holds the texts of callers' errors.

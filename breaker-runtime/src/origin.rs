@@ -1,10 +1,10 @@
-//! Who changed the settings.
+//! Who changed something.
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// Where the settings of a breaker come from.
+/// Where the settings of a breaker, its mode, or its closing by hand come from.
 ///
 /// ```
 /// use breaker_runtime::Origin;
@@ -17,8 +17,9 @@ use std::sync::Arc;
 pub enum Origin {
     /// The code that made the breaker: the attribute, for an annotated function.
     Made(&'static Location<'static>),
-    /// Code that called [`CircuitBreaker::set_settings`](crate::CircuitBreaker::set_settings) or
-    /// [`rollback`](crate::CircuitBreaker::rollback).
+    /// Code that called [`CircuitBreaker::set_settings`](crate::CircuitBreaker::set_settings),
+    /// [`rollback`](crate::CircuitBreaker::rollback), [`set_mode`](crate::CircuitBreaker::set_mode) or
+    /// [`close`](crate::CircuitBreaker::close).
     Code(&'static Location<'static>),
     /// Whoever says so: a file, a person, a service.
     Named(Arc<str>),

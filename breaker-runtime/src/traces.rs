@@ -58,6 +58,19 @@ pub(crate) fn configured(what: &Event) {
     });
 }
 
+/// A request to the routes that change breakers was refused.
+#[cfg(feature = "controls")]
+pub(crate) fn refused(peer: Option<std::net::SocketAddr>, status: u16) {
+    once(|| {
+        warn!(
+            target: "breaker_runtime::control",
+            peer = peer.map(tracing::field::display),
+            status,
+            "a request to change circuit breakers was refused",
+        );
+    });
+}
+
 /// Somebody should look at a breaker that opens, and at a family that overflows.
 fn is_urgent(change: &Transition) -> bool {
     match change.reason {

@@ -6,6 +6,7 @@
 mod about;
 mod cancelled;
 mod classes;
+mod controls;
 mod error;
 mod fallbacks;
 mod families;

@@ -64,6 +64,7 @@ fn come_by_every_event() {
     fail(&breaker);
     rejected(&breaker);
     breaker.close();
+    crate::controls::refused_once("no token at all");
 }
 
 #[test]
@@ -195,4 +196,20 @@ fn attempts_and_earlier_answers_are_told_of() {
             (Some("last_good"), Some("an earlier answer is given")),
         ]
     );
+}
+
+#[test]
+fn a_refused_request_is_a_warning_without_its_token() {
+    let token = "a-token-that-nobody-has";
+    let lines = logged(Level::TRACE, || crate::controls::refused_once(token));
+    let ours = lines.iter().filter(|line| line["target"] == "breaker_runtime::control");
+    let [line] = <[&Value; 1]>::try_from(ours.collect::<Vec<_>>()).unwrap();
+    assert_eq!(
+        (&line["level"], &line["status"], &line["message"]),
+        (&json!("WARN"), &json!(401), &json!("a request to change circuit breakers was refused"))
+    );
+    assert!(line["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
+    let said: Vec<_> =
+        lines.iter().filter(|line| line["target"].as_str().unwrap().starts_with("breaker_runtime")).collect();
+    assert!(!format!("{said:?}").contains(token));
 }

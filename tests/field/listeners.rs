@@ -30,8 +30,9 @@ fn a_listener_that_calls_its_breaker_does_not_wait_for_itself() {
         told.send((event.to_string(), was_let_in, breaker.state())).unwrap();
     };
     breaker.listen(Arc::new(listener)).unwrap();
-    breaker.close();
-    assert_eq!(heard.recv().unwrap(), ("dependency: open → closed: closed by hand".into(), true, State::Closed));
+    breaker.close_by("Ann");
+    let line = "dependency: open → closed: closed by hand by Ann";
+    assert_eq!(heard.recv().unwrap(), (line.into(), true, State::Closed));
 }
 
 // The same, where the one who makes the change holds a lock that the listener takes.

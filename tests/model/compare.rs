@@ -161,7 +161,7 @@ fn cause(change: &Transition) -> Cause {
         Reason::ResetPassed { delay, .. } => Cause::ResetPassed { delay: *delay },
         Reason::Recovered { successes, .. } => Cause::Recovered { successes: *successes },
         Reason::Overdue { after, .. } => Cause::Overdue { after: *after },
-        Reason::ByHand => Cause::ByHand,
+        Reason::ByHand(_) => Cause::ByHand,
         Reason::ModeSet(change) => Cause::ModeSet { from: change.from, to: change.to },
         other => panic!("what is {other:?}?"),
     }

@@ -42,6 +42,8 @@ pub use builder::Builder;
 pub(crate) use in_force::Replaced;
 pub use permit::Permit;
 pub(crate) use permit::Whose;
+#[cfg(feature = "controls")]
+pub(crate) use settings::NotSet;
 pub(crate) use tenancy::{Leave, family_settings};
 pub(crate) use totals::Count;
 pub use totals::Totals;
@@ -390,11 +392,27 @@ impl CircuitBreaker {
     /// Closes the breaker, whatever its state, and forgets all counts that decide. Calls under way
     /// end late: they count in the totals alone. In [`Mode::Disabled`] and [`Mode::ForcedOpen`], where
     /// the state is not the breaker's own, this changes nothing.
+    #[track_caller]
     pub fn close(&self) {
+        self.close_by(Origin::here());
+    }
+
+    /// The same as [`close`](Self::close), on behalf of somebody else: a person, a service.
+    ///
+    /// ```
+    /// # use breaker_runtime::{CircuitBreaker, Settings};
+    /// # let breaker = CircuitBreaker::builder("pricing").settings(Settings::new().consecutive(1)).build()?;
+    /// breaker.try_acquire()?.failure();
+    /// breaker.close_by("Ann");
+    /// let change = breaker.history().pop().expect("the last change");
+    /// assert_eq!(change.to_string(), "open → closed: closed by hand by Ann");
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn close_by(&self, origin: impl Into<Origin>) {
         let mut word = self.cell.load();
         while matches!(word.mode(), Mode::Automatic | Mode::MetricsOnly) {
             match self.cell.exchange(word, word.close()) {
-                Ok(change) => return self.closed_by_hand(change),
+                Ok(change) => return self.closed_by_hand(change, origin.into()),
                 Err(found) => word = found,
             }
         }

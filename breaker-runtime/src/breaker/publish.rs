@@ -100,8 +100,8 @@ impl CircuitBreaker {
         }
     }
 
-    pub(super) fn closed_by_hand(&self, change: Change) {
-        self.record(change, self.clock.now(), Reason::ByHand);
+    pub(super) fn closed_by_hand(&self, change: Change, origin: Origin) {
+        self.record(change, self.clock.now(), Reason::ByHand(origin));
     }
 
     pub(super) fn mode_set(&self, change: Change, origin: Origin) {

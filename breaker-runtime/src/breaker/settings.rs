@@ -12,6 +12,20 @@ use crate::event::{Reason, SettingsChange, Transition};
 use crate::origin::Origin;
 use crate::policy::{Settings, SettingsError};
 
+/// Why settings were not put in force. Nothing has changed.
+#[cfg(feature = "controls")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotSet {
+    /// Others are in force than those that were meant to be replaced.
+    Stale {
+        /// The revision of those.
+        present: u64,
+    },
+    /// There is no change to take back.
+    NothingBefore,
+    Refused(SettingsError),
+}
+
 impl CircuitBreaker {
     /// The settings in force.
     #[must_use]
@@ -86,19 +100,18 @@ impl CircuitBreaker {
     ///
     /// As [`set_settings`](Self::set_settings).
     pub fn set_settings_by(&self, settings: Settings, origin: impl Into<Origin>) -> Result<u64, SettingsError> {
-        settings.check()?;
-        if self.key_hash().is_some() {
-            return Err(SettingsError::OF_FAMILY);
-        }
+        self.can_have(&settings)?;
         let origin = origin.into();
+        Ok(self.put_settings(self.sequence.change_settings(), settings, origin))
+    }
+
+    /// The same, if the settings in force are those with this revision.
+    #[cfg(feature = "controls")]
+    pub(crate) fn set_settings_if(&self, revision: u64, settings: Settings, origin: Origin) -> Result<u64, NotSet> {
+        self.can_have(&settings).map_err(NotSet::Refused)?;
         let changing = self.sequence.change_settings();
-        let present = self.settings();
-        if settings == present {
-            return Ok(self.revision());
-        }
-        let mut before = self.settings_before();
-        before.push(present);
-        Ok(self.replace_settings(changing, settings, origin, before))
+        self.has_revision(revision)?;
+        Ok(self.put_settings(changing, settings, origin))
     }
 
     /// Takes the last change of the settings back: puts those in force that it had replaced. Done again,
@@ -123,7 +136,45 @@ impl CircuitBreaker {
     /// The same as [`rollback`](Self::rollback), on behalf of somebody else.
     pub fn rollback_by(&self, origin: impl Into<Origin>) -> Option<u64> {
         let origin = origin.into();
+        self.take_back(self.sequence.change_settings(), origin)
+    }
+
+    /// The same, if the settings in force are those with this revision.
+    #[cfg(feature = "controls")]
+    pub(crate) fn rollback_if(&self, revision: u64, origin: Origin) -> Result<u64, NotSet> {
+        self.has_own_settings().map_err(NotSet::Refused)?;
         let changing = self.sequence.change_settings();
+        self.has_revision(revision)?;
+        self.take_back(changing, origin).ok_or(NotSet::NothingBefore)
+    }
+
+    /// To be asked while a change of the settings is under way, so that the answer holds until its end.
+    #[cfg(feature = "controls")]
+    fn has_revision(&self, revision: u64) -> Result<(), NotSet> {
+        let present = self.revision();
+        if present == revision { Ok(()) } else { Err(NotSet::Stale { present }) }
+    }
+
+    fn can_have(&self, settings: &Settings) -> Result<(), SettingsError> {
+        settings.check()?;
+        self.has_own_settings()
+    }
+
+    fn has_own_settings(&self) -> Result<(), SettingsError> {
+        if self.key_hash().is_some() { Err(SettingsError::OF_FAMILY) } else { Ok(()) }
+    }
+
+    fn put_settings(&self, changing: Changing<'_>, settings: Settings, origin: Origin) -> u64 {
+        let present = self.settings();
+        if settings == present {
+            return self.revision();
+        }
+        let mut before = self.settings_before();
+        before.push(present);
+        self.replace_settings(changing, settings, origin, before)
+    }
+
+    fn take_back(&self, changing: Changing<'_>, origin: Origin) -> Option<u64> {
         let mut before = self.settings_before();
         let settings = before.pop()?;
         Some(self.replace_settings(changing, settings, origin, before))
@@ -173,5 +224,46 @@ impl CircuitBreaker {
         drop(changing);
         self.publish(transition);
         revision
+    }
+}
+
+#[cfg(all(test, feature = "controls"))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::keyed::Breakers;
+
+    #[test]
+    fn of_many_who_change_one_revision_one_does() {
+        let family = Breakers::new("family", Settings::new());
+        for revision in 1..=50_u32 {
+            let change = |probes: u32| {
+                let origin = Origin::from(probes.to_string());
+                family.set_settings_if(revision.into(), family.settings().probes(probes), origin)
+            };
+            let all: Vec<_> = thread::scope(|scope| {
+                let threads: Vec<_> =
+                    (0..4).map(|thread| scope.spawn(move || change((revision * 4 + thread) % 255 + 1))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let next = u64::from(revision) + 1;
+            assert_eq!(all.iter().filter(|one| **one == Ok(next)).count(), 1, "{all:?}");
+            assert_eq!(all.iter().filter(|one| **one == Err(NotSet::Stale { present: next })).count(), 3, "{all:?}");
+        }
+        assert_eq!(family.history().len(), 32);
+        assert_eq!(family.rollback_if(50, Origin::from("Ann")), Err(NotSet::Stale { present: 51 }));
+        assert_eq!(family.rollback_if(51, Origin::from("Ann")), Ok(52));
+    }
+
+    #[test]
+    fn what_is_refused_changes_nothing() {
+        let breaker = CircuitBreaker::builder("one").build().unwrap();
+        let origin = || Origin::from("Ann");
+        assert_eq!(breaker.rollback_if(1, origin()), Err(NotSet::NothingBefore));
+        let refused = breaker.set_settings_if(1, breaker.settings().probes(0), origin()).unwrap_err();
+        assert!(matches!(refused, NotSet::Refused(why) if why.text().contains("probes")));
+        assert_eq!(breaker.set_settings_if(1, breaker.settings(), origin()), Ok(1), "they are in force");
+        assert_eq!((breaker.revision(), breaker.history().len()), (1, 0));
     }
 }

@@ -217,7 +217,7 @@ impl Config {
         names.insert(0, "");
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         for name in names {
-            match wish(&self.tables, Of { name, made_with: None }) {
+            match wish(&self.tables, Of { name, made_with: None, has: "" }) {
                 Ok(wish) => {
                     let traffic = wish.traffic.as_ref().or(traffic);
                     let breaker = (!name.is_empty()).then(|| name.to_owned());

@@ -38,6 +38,8 @@
 //! something is applied, and is put over it.
 
 mod applied;
+#[cfg(feature = "controls")]
+mod change;
 mod document;
 mod environment;
 mod key;
@@ -55,6 +57,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use applied::Applied;
+#[cfg(feature = "controls")]
+pub(crate) use change::{Given, changed, mode};
 use document::{Table, Whose};
 pub use lint::{Finding, lint};
 pub use problem::{ConfigError, Problem};
@@ -154,7 +158,7 @@ impl Config {
 
     /// What it says of one breaker.
     pub(crate) fn wish(&self, name: &str, made_with: Settings) -> Result<Wish, Problem> {
-        wish::wish(&self.tables, Of { name, made_with: Some(made_with) })
+        wish::wish(&self.tables, Of { name, made_with: Some(made_with), has: "was made with" })
     }
 
     /// The names and patterns that it says something of, each with its place.

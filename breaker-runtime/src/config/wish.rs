@@ -52,6 +52,8 @@ pub(crate) struct Of<'a> {
     pub(crate) name: &'a str,
     /// What it was made with; `None` where only the program knows, and what does not fit may fit there.
     pub(crate) made_with: Option<Settings>,
+    /// Completes the sentence "it … these settings".
+    pub(crate) has: &'static str,
 }
 
 /// What the tables say of a breaker, over the settings that it was made with.
@@ -228,7 +230,7 @@ impl Merge<'_> {
         let own: Vec<_> =
             own.filter(|key| made_with.split(", ").any(|set| set.starts_with(&format!("{} ", key.name())))).collect();
         if !own.is_empty() {
-            text = format!("{text} (it was made with {made_with})");
+            text = format!("{text} (it {} {made_with})", self.of.has);
         }
         Problem { at: entry.at.clone(), table: table.title(), key: Some(entry.key.name()), text }
     }

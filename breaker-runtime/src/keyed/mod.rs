@@ -16,6 +16,8 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use crate::about::About;
+#[cfg(feature = "controls")]
+use crate::breaker::NotSet;
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::breaker::Totals;
 use crate::breaker::{Asking, Beginning, CircuitBreaker, Leave, Permit, Rejected, Replaced, Whose, family_settings};
@@ -261,6 +263,13 @@ impl Breakers {
         self.own.set_settings_by(settings, origin)
     }
 
+    /// The same, if the settings in force are those with this revision.
+    #[cfg(feature = "controls")]
+    pub(crate) fn set_settings_if(&self, revision: u64, settings: Settings, origin: Origin) -> Result<u64, NotSet> {
+        let _spread = Spread(self);
+        self.own.set_settings_if(revision, settings, origin)
+    }
+
     /// Takes the last change of the settings back, as [`CircuitBreaker::rollback`] does for one breaker.
     #[track_caller]
     pub fn rollback(&self) -> Option<u64> {
@@ -271,6 +280,13 @@ impl Breakers {
     pub fn rollback_by(&self, origin: impl Into<Origin>) -> Option<u64> {
         let _spread = Spread(self);
         self.own.rollback_by(origin)
+    }
+
+    /// The same, if the settings in force are those with this revision.
+    #[cfg(feature = "controls")]
+    pub(crate) fn rollback_if(&self, revision: u64, origin: Origin) -> Result<u64, NotSet> {
+        let _spread = Spread(self);
+        self.own.rollback_if(revision, origin)
     }
 
     /// The breaker of a key that was called, and is not forgotten.

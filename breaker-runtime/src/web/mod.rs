@@ -1,7 +1,7 @@
 //! Breakers over HTTP, for axum (feature `axum`).
 //!
-//! [`router`] answers who looks at breakers. It only tells: nothing can be changed through it. Nest it where only those
-//! come who may see the texts of callers' errors:
+//! [`router`] answers who looks at breakers. It only tells: nothing can be changed through it. (With the feature `controls`,
+//! `router_with` has routes for that, too.) Nest it where only those come who may see the texts of callers' errors:
 //!
 //! ```
 //! use axum::Router;
@@ -19,10 +19,51 @@
 //! | `/health` | `{"status": "ready", "open": []}`, or `degraded` with the names of those that are not closed |
 //! | `/metrics` | [`prometheus::text`](crate::prometheus::text), with the feature `prometheus` |
 //!
-//! Answers are JSON. A name, or a key, that is not there is a 404; any other method than `GET` and `HEAD` a 405. In a path,
-//! `/` and other special characters of a name are percent-encoded.
+//! Where several breakers have one name, `?location=src/price.rs:7:1` means the one that was made there, as its `location` says.
 //!
-//! And [`CircuitBreakerError`](crate::CircuitBreakerError) is a response: 503, with `Retry-After` in whole seconds, and its
+//! Answers are JSON. A name, a key or a location that is not there is a 404; any other method than `GET` and `HEAD` a 405.
+//! In a path, `/` and other special characters of a name are percent-encoded.
+//!
+//! # Changing
+//!
+//! With the feature `controls`, `router_with` has these routes beside those above. They are there only where the application
+//! hands in `Controls`: bearer tokens, or an authoriser of its own.
+//!
+//! | route | body | what it does |
+//! | --- | --- | --- |
+//! | `GET /controls` | | answers `{"who": "ann"}` |
+//! | `PUT /by-name/{name}/mode` | `{"mode": "forced_open"}` | sets the mode: of a breaker, of a family, or with `?key=` of one key |
+//! | `POST /by-name/{name}/close` | `{}` | closes a breaker; of a family one key, by `?key=` |
+//! | `PATCH /by-name/{name}/settings` | `{"revision": 3, "settings": {"reset": "30s", "probes": 3, "failure_rate": null}}` | lays changes over the settings in force, of a breaker or a family |
+//! | `POST /by-name/{name}/rollback` | `{"revision": 4}` | takes the last change of the settings back |
+//!
+//! Each body may have a `"reason"` of at most 500 characters. Settings are written as in configurations; `null` is `"none"`.
+//! They are checked as a whole, and either all of them are in force or none. `revision` is that of the snapshot that was
+//! looked at: where other settings are in force by now, the answer is 409 with the present `revision`, and of two who change
+//! the same revision at one moment one is answered so.
+//!
+//! The answer is 200 with snapshots of what was meant, as by `GET /by-name/{name}`, also where it was so already. Anything else is
+//! a problem of RFC 9457 that says what is accepted (or the authoriser's own refusal), and has changed nothing:
+//!
+//! | status | |
+//! | --- | --- |
+//! | 400, 413, 415, 422 | a body that is no JSON, larger than 16 KiB, of another type than `application/json`; fields or values that nobody knows |
+//! | 401, 403, 429 | no known token, or two headers; a request that a page of another site has sent; too many refused attempts |
+//! | 404, 405 | a name that is not there; another method |
+//! | 409 | another revision, nothing to take back, a breaker to close that is disabled or forced open, several breakers with one name and no `?location=` |
+//!
+//! Who may not is told nothing else: that is looked at before the name, the method and the body. No answer sets a cookie or
+//! allows other sites anything, and a browser's request for a page of another site is refused, by
+//! [Fetch Metadata](https://www.w3.org/TR/fetch-metadata/) or `Origin`.
+//!
+//! Every change is told with its [`Origin`](crate::Origin), in events, histories, JSON and logs:
+//! `ann by HTTP from 127.0.0.1:50123: moving the database`. The address is there where the application serves with
+//! `into_make_service_with_connect_info::<SocketAddr>()`; behind a proxy it is the proxy's. What is set here stays until
+//! somebody sets something else: a configuration does when it comes to say something else of that breaker.
+//!
+//! # Errors as responses
+//!
+//! [`CircuitBreakerError`](crate::CircuitBreakerError) is a response: 503, with `Retry-After` in whole seconds, and its
 //! public line as a problem of [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457).
 //!
 //! ```
@@ -36,9 +77,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "controls")]
+mod controls;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod problem;
 mod routes;
 
+#[cfg(feature = "controls")]
+pub use controls::{Controls, TokenRefused, router_with};
 pub use routes::router;

@@ -12,18 +12,39 @@ use crate::error::CircuitBreakerError;
 
 /// A problem of RFC 9457, of no type but its status.
 #[derive(Debug, Serialize)]
-struct Problem {
+pub(super) struct Problem {
     title: &'static str,
     status: u16,
     detail: String,
+    /// Of the settings in force, where another one was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or_default();
+        Self { title, status: status.as_u16(), detail: detail.into(), revision: None }
+    }
+
+    #[cfg(feature = "controls")]
+    pub(super) fn with_revision(self, revision: u64) -> Self {
+        Self { revision: Some(revision), ..self }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
 }
 
 /// A response that says what went wrong.
 pub(super) fn problem(status: StatusCode, detail: String) -> Response {
-    let title = status.canonical_reason().unwrap_or_default();
-    let mut response = (status, Json(Problem { title, status: status.as_u16(), detail })).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
+    Problem::new(status, detail).into_response()
 }
 
 impl IntoResponse for CircuitBreakerError {
@@ -37,7 +58,8 @@ impl IntoResponse for CircuitBreakerError {
     }
 }
 
-fn whole_seconds(time: Duration) -> u64 {
+/// Rounded up, and never none.
+pub(super) fn whole_seconds(time: Duration) -> u64 {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -32,6 +33,14 @@ pub fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
+    looking(false)
+}
+
+/// The same; `controls` says whether there are routes beside these by which breakers are changed.
+pub(super) fn looking<S>(controls: bool) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let router = Router::new()
         .route("/", get(all))
         .route("/by-name/{name}", get(by_name))
@@ -40,20 +49,35 @@ where
         .route("/health", get(health));
     #[cfg(feature = "prometheus")]
     let router = router.route("/metrics", get(metrics));
+    #[cfg(not(feature = "dashboard"))]
+    let _ = controls;
     #[cfg(feature = "dashboard")]
-    let router = router.merge(dashboard::routes(false));
+    let router = router.merge(dashboard::routes(controls));
     router
 }
 
-/// Which one of a family's keys.
+/// Which one of a family's keys, and of several breakers with one name.
 #[derive(Debug, Deserialize)]
-struct OfKey {
-    key: Option<String>,
+pub(super) struct OfKey {
+    pub(super) key: Option<String>,
+    pub(super) location: Option<String>,
 }
 
 impl OfKey {
     fn is(&self, breaker: &CircuitBreaker) -> bool {
         self.key.as_ref().is_none_or(|key| breaker.about().key.as_deref() == Some(key))
+            && self.is_at(breaker.location())
+    }
+
+    pub(super) fn is_at(&self, made: &Location<'_>) -> bool {
+        self.location.as_ref().is_none_or(|location| made.to_string() == *location)
+    }
+
+    /// That there is none.
+    pub(super) fn unknown(&self, name: &str) -> String {
+        let key = self.key.as_ref().map(|key| format!(" with the key `{}`", key.escape_debug())).unwrap_or_default();
+        let at = self.location.as_ref().map(|at| format!(" at `{}`", at.escape_debug())).unwrap_or_default();
+        format!("there is no circuit breaker `{}`{key}{at}", name.escape_debug())
     }
 }
 
@@ -103,12 +127,7 @@ fn named<T>(name: &str, key: &OfKey, read: impl Fn(Shown<'_>) -> T) -> Result<Ve
         .into_iter()
         .flatten()
         .collect();
-    if found.is_empty() {
-        let of_key = key.key.as_ref().map(|key| format!(" with the key `{}`", key.escape_debug())).unwrap_or_default();
-        let text = format!("there is no circuit breaker `{}`{of_key}", name.escape_debug());
-        return Err(Unknown(text));
-    }
-    Ok(found)
+    if found.is_empty() { Err(Unknown(key.unknown(name))) } else { Ok(found) }
 }
 
 async fn all() -> Json<Vec<Snapshot>> {
