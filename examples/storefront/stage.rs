@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use breaker_runtime::{CircuitBreaker, web};
+use breaker_runtime::CircuitBreaker;
+use breaker_runtime::web::{self, Controls};
 use tokio::net::TcpListener;
 
 use crate::clock::RunClock;
@@ -56,13 +57,17 @@ impl Stage {
         if options.serve {
             tokio::spawn(neighbours::ask(Arc::clone(&sky)));
         }
+        let breakers = match &options.token {
+            Some(token) => web::router_with(Controls::by_token("operator", token)?),
+            None => web::router(),
+        };
         let plain_timeout = options.plain_timeout;
         Ok(Self {
             clock,
             plain: Pair::build(&sky, |url| plain::routes(url, plain_timeout)).await?,
             protected: Pair::build(&sky, protected::routes).await?,
             breaker: protected::breaker(),
-            breakers_url: url(serve(Router::new().nest("/breakers", web::router())).await?) + "/breakers",
+            breakers_url: url(serve(Router::new().nest("/breakers", breakers)).await?) + "/breakers",
         })
     }
 
@@ -141,7 +146,7 @@ async fn serve(routes: Router) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, routes).await {
+        if let Err(error) = axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await {
             eprintln!("storefront: the server at {address} ended: {error}");
         }
     });

@@ -1,6 +1,7 @@
 //! The dashboard in a real browser.
 
 mod browser;
+mod controls;
 mod outage;
 mod page;
 mod server;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-pub(crate) const TOKEN: &str = "only for this test: 8dbd2c";
+pub(crate) const TOKEN: &str = "only-for-this-test-8dbd2c";
 
 pub(crate) struct Storefront {
     process: Child,
@@ -29,6 +29,7 @@ impl Storefront {
         let mut process = Command::new(target.join("debug/storefront"))
             .args(["--no-run", "--token", TOKEN])
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
