@@ -49,6 +49,7 @@
 //! | `retry` | no | the key `retry`: failed calls made again (on async functions with `tokio`) |
 //! | `last_good` | no | the key `last_good` and [`last_good`]: good answers kept for bad times |
 //! | `config` | no | [`config`]: settings and modes from files, watched, from the environment, and from sources of your own |
+//! | `dashboard` | no | a page of all breakers for people, on that router; with `axum` |
 //! | `controls` | no | `web::router_with`: routes by which breakers are changed, for who has a token; with `axum` and `config` |
 //! | `tower` | no | [`tower`]: a layer for services of reqwest, hyper, tonic and axum |
 //! | `testing` | no | [`testing`]: breakers of their own for each test, a clock turned by hand, scripted dependencies |

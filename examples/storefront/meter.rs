@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use breaker_runtime::opentelemetry;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::data::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 
@@ -27,7 +27,7 @@ struct Said(Once);
 
 impl PushMetricExporter for Said {
     fn export(&self, metrics: &ResourceMetrics) -> impl Future<Output = OTelSdkResult> + Send {
-        let collected = metrics.scope_metrics().flat_map(|scope| scope.metrics()).count();
+        let collected = metrics.scope_metrics().flat_map(ScopeMetrics::metrics).count();
         self.0.call_once(|| println!("OpenTelemetry: a reader has collected {collected} metrics, and goes on"));
         ready(Ok(()))
     }

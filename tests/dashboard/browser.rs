@@ -10,6 +10,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 
+/// Profiles that were given.
+static PROFILES: AtomicU32 = AtomicU32::new(0);
 /// How often somebody looks for what is about to happen; a look takes a few milliseconds.
 const LOOKS: u32 = 6_000;
 
@@ -39,7 +41,6 @@ impl Browser {
             .filter_map(started)
             .find(|port| port.parse().is_ok_and(|port: u16| port > 0))
             .expect("chromedriver starts");
-        static PROFILES: AtomicU32 = AtomicU32::new(0);
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = env::temp_dir().join(format!("dashboard-{}-{number}", process::id()));
         let arguments = [

@@ -8,9 +8,13 @@ use serde_json::json;
 use crate::browser::Browser;
 use crate::server::Server;
 
+static HOSTILE: Breakers =
+    Breakers::new("page::hostile keys", Settings::new().consecutive(1)).note("<b onclick='window.struck = 1'>note</b>");
+static HOSTS: Breakers = Breakers::new("page::hosts", Settings::new().consecutive(1));
+
 fn listed(name: &'static str) -> &'static CircuitBreaker {
     let settings = Settings::new().consecutive(2);
-    let breaker = CircuitBreaker::builder(name).settings(settings).clock(&ManualClock::new()).build().unwrap();
+    let breaker = CircuitBreaker::builder(name).settings(settings).clock(ManualClock::new()).build().unwrap();
     let breaker: &'static CircuitBreaker = Box::leak(Box::new(breaker));
     registry::add(breaker);
     breaker
@@ -76,8 +80,6 @@ async fn hostile_names_and_errors_are_text() {
         "a name\nof two lines, and a ../../path?with=query#fragment",
         Box::leak(format!("long {}", "name_without_end_".repeat(60)).into_boxed_str()),
     ];
-    static HOSTILE: Breakers = Breakers::new("page::hostile keys", Settings::new().consecutive(1))
-        .note("<b onclick='window.struck = 1'>note</b>");
     registry::add_family(&HOSTILE);
     HOSTILE.try_acquire("<svg onload=window.struck=1>").unwrap().failure();
     for name in names {
@@ -126,7 +128,6 @@ async fn hostile_names_and_errors_are_text() {
 async fn families_are_folded_and_their_troubled_keys_on_top() {
     let _alone = crate::alone().await;
     let Some(browser) = Browser::open().await else { return };
-    static HOSTS: Breakers = Breakers::new("page::hosts", Settings::new().consecutive(1));
     registry::add_family(&HOSTS);
     for key in ["eu", "us", "asia"] {
         HOSTS.try_acquire(key).unwrap().success();

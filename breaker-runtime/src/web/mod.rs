@@ -18,6 +18,7 @@
 //! | `/events` | every [`Event`](crate::Event) from now on, as server-sent events of the kinds `change` and `missed` |
 //! | `/health` | `{"status": "ready", "open": []}`, or `degraded` with the names of those that are not closed |
 //! | `/metrics` | [`prometheus::text`](crate::prometheus::text), with the feature `prometheus` |
+//! | `/dashboard` | the page of all breakers for people, with the feature `dashboard`; what it is made of is below that path |
 //!
 //! Where several breakers have one name, `?location=src/price.rs:7:1` means the one that was made there, as its `location` says.
 //!
@@ -60,6 +61,19 @@
 //! `ann by HTTP from 127.0.0.1:50123: moving the database`. The address is there where the application serves with
 //! `into_make_service_with_connect_info::<SocketAddr>()`; behind a proxy it is the proxy's. What is set here stays until
 //! somebody sets something else: a configuration does when it comes to say something else of that breaker.
+//!
+//! # The page
+//!
+//! With the feature `dashboard`, `/dashboard` shows all breakers: those in trouble on top, each with its state, why it opened and
+//! when the next probe is due, its note, and its traffic of the last three minutes. It is told what changes, at once and at
+//! least once a second, says so when the connection is lost, and comes back by itself. Of a family it shows at most 100 keys,
+//! those first that are not closed. Beside the writing routes it offers to change breakers to whoever types the token, which
+//! the page keeps in its memory alone.
+//!
+//! It is one page of HTML, one of CSS and a few scripts, all from this router and nothing from elsewhere, under a content
+//! security policy that allows no more. The router looks at all breakers once a second, so that the page knows the minutes
+//! before somebody opened it: where the router is made within a runtime of tokio from then on, else from the first visit.
+//! For that it reads the totals of each breaker, and of each key; a family of 10,000 keys takes some milliseconds of that second.
 //!
 //! # Errors as responses
 //!
