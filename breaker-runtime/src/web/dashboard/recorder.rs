@@ -66,6 +66,8 @@ struct Entry {
     changes: Option<(u64, u64)>,
     card: Box<RawValue>,
     pulse: Box<RawValue>,
+    /// What began the outage, which a long one may have pushed out of the history.
+    outage: Option<Arc<Report>>,
     /// It was there at the last look.
     present: bool,
 }
@@ -224,6 +226,7 @@ impl Known {
             Entry::new(self.ids, counted)
         });
         entry.present = true;
+        entry.remember(seen.breaker);
         let mut new = Parts::default();
         if let Some(seconds) = look.seconds {
             new.point = entry.count(counted, seconds);
@@ -281,7 +284,16 @@ impl<'a> Seen<'a> {
 impl Entry {
     fn new(id: u64, counted: [u64; 3]) -> Self {
         let (card, pulse) = Default::default();
-        Self { id, counted, points: VecDeque::new(), changes: None, card, pulse, present: true }
+        Self { id, counted, points: VecDeque::new(), changes: None, card, pulse, outage: None, present: true }
+    }
+
+    /// Keeps what began an outage, as long as that lasts.
+    fn remember(&mut self, breaker: &CircuitBreaker) {
+        if breaker.state() == State::Closed {
+            self.outage = None;
+        } else if self.outage.is_none() {
+            self.outage = opened(&breaker.history());
+        }
     }
 
     /// Adds the point of the time that has passed; whether there is something to see in it.
@@ -308,8 +320,8 @@ impl Entry {
         let card_is_new = changes != self.changes;
         if card_is_new {
             self.changes = changes;
-            let outage = if now.reopenings > 0 { opened(&seen.breaker.history()) } else { None };
-            self.card = raw(&Card::of(&now, outage.as_deref(), seen.family.is_some()));
+            let outage = self.outage.as_deref().filter(|_| now.reopenings > 0);
+            self.card = raw(&Card::of(&now, outage, seen.family.is_some()));
         }
         (card_is_new, pulse_is_new)
     }
@@ -406,6 +418,29 @@ mod tests {
         let news = told(&mut viewer, &id, &["pulse", "card"]).await;
         assert_eq!(news["pulse"]["state"], "open");
         assert_eq!(news["card"]["last_trip"]["why"], "2 failures in a row (limit 2)");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_began_an_outage_is_told_however_long_it_lasts() {
+        let clock = crate::clock::ManualClock::new();
+        let settings = Settings::new().consecutive(2).history(2).reset(SECOND);
+        let breaker = CircuitBreaker::builder("recorder::outage").settings(settings).clock(&clock).build().unwrap();
+        let breaker: &'static CircuitBreaker = Box::leak(Box::new(breaker));
+        registry::add(breaker);
+        let recorder = Recorder::new(false);
+        recorder.begin();
+        breaker.try_acquire().unwrap().failure();
+        breaker.try_acquire().unwrap().failure();
+        tokio::time::sleep(SECOND * 2).await;
+        for _ in 0..9 {
+            clock.advance(SECOND);
+            breaker.try_acquire().unwrap().failure();
+        }
+        let all: Value = serde_json::from_str(&recorder.viewer().recv().await.unwrap()).unwrap();
+        let told = all["breakers"].as_array().unwrap().iter().find(|told| told["card"]["name"] == "recorder::outage");
+        let card = &told.unwrap()["card"];
+        assert_eq!(card["outage"]["why"], "2 failures in a row (limit 2)");
+        assert!(card["last_trip"]["why"].as_str().unwrap().starts_with("a probe failed"), "{card}");
     }
 
     #[tokio::test(start_paused = true)]
