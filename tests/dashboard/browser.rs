@@ -1,6 +1,7 @@
 //! A real browser that is driven by WebDriver.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
@@ -19,6 +20,8 @@ const LOOKS: u32 = 6_000;
 pub(crate) struct Browser {
     pub(crate) page: Client,
     driver: Child,
+    port: String,
+    session: String,
     profile: std::path::PathBuf,
 }
 
@@ -67,7 +70,8 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium starts");
-        Some(Self { page, driver, profile })
+        let session = page.session_id().await.unwrap().expect("there is one");
+        Some(Self { page, driver, port, session, profile })
     }
 
     /// What the script returns.
@@ -83,7 +87,7 @@ impl Browser {
               card.scrollIntoView({ block: 'nearest' });
               const text = (part) => { const one = card.querySelector(part); return one.hidden ? '' : one.textContent; };
               return {
-                state: text('.badge'), note: text('.note'), why: text('.why'), when: text('.when'), rates: text('.rates'),
+                state: text('.badge'), note: text('.note'), why: text('.why'), failure: text('.failure'), when: text('.when'), rates: text('.rates'),
                 latency: text('.latency'), section: card.closest('section').id, keys: text('.keys'),
                 lines: [...card.querySelectorAll('path')].map((path) => [path.getAttribute('class'), path.getAttribute('d')]),
               };
@@ -149,7 +153,12 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromium ends with its driver.
+        // The driver ends Chromium with its session, and answers when that is done; killed, it would leave it behind.
+        let end = format!("DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", self.session);
+        if let Ok(mut connection) = TcpStream::connect(format!("127.0.0.1:{}", self.port)) {
+            let _ = connection.write_all(end.as_bytes());
+            let _ = connection.read(&mut [0; 64]);
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
         let _ = fs::remove_dir_all(&self.profile);

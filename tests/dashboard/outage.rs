@@ -34,6 +34,7 @@ async fn it_opens_with_its_reason_within_a_second_and_recovers_without_a_reload(
     assert_eq!(card["section"], "trouble");
     assert_eq!(card["note"], "customers see the last known prices");
     assert!(card["why"].as_str().unwrap().contains("3 failures in a row (limit 3): 3 http_5xx"), "{card}");
+    assert!(card["failure"].as_str().unwrap().starts_with("http_5xx: HTTP status server error (500"), "{card}");
     assert!(card["when"].as_str().unwrap().starts_with("Open for"), "{card}");
     assert!(card["when"].as_str().unwrap().contains("probe"), "{card}");
     let history = reqwest::get(format!("{}/by-name/{NAME}/history", storefront.breakers)).await.unwrap();

@@ -49,6 +49,12 @@ impl CircuitBreaker {
         self.clock.wait(time);
     }
 
+    /// Whether it was closed a short while ago, and lets only some calls pass.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn is_recovering(&self) -> bool {
+        self.cell.load().is_ramping()
+    }
+
     pub(crate) fn view(&self) -> View {
         self.in_force(|force| self.view_by(force))
     }

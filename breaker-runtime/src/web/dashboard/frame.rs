@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::about::About;
+use crate::event::Transition;
 use crate::mode::Mode;
 use crate::observe::Snapshot;
 use crate::policy::Settings;
@@ -65,10 +66,18 @@ pub(super) struct Card<'a> {
     last_trip: Option<&'a Report>,
     /// What began the outage, where probes have failed since.
     outage: Option<&'a Report>,
+    /// Who set the mode last, as far as that is kept, and why; and when, in milliseconds.
+    mode_by: Option<String>,
+    mode_at: Option<u64>,
 }
 
 impl<'a> Card<'a> {
-    pub(super) fn of(of: &'a Snapshot, outage: Option<&'a Report>, family: bool) -> Self {
+    pub(super) fn of(
+        of: &'a Snapshot,
+        outage: Option<&'a Report>,
+        mode_set: Option<&Transition>,
+        family: bool,
+    ) -> Self {
         Self {
             breaker: &of.breaker,
             family,
@@ -78,6 +87,8 @@ impl<'a> Card<'a> {
             trips: of.trips,
             last_trip: of.last_trip.as_deref(),
             outage,
+            mode_by: mode_set.and_then(|change| change.reason.origin()).map(ToString::to_string),
+            mode_at: mode_set.map(|change| milliseconds(change.at)),
         }
     }
 }
@@ -106,12 +117,24 @@ pub(super) struct Pulse {
     fallbacks: u64,
     retried: u64,
     last_good: u64,
-    /// Of a family: how many keys there are, and how many of them are not closed.
-    keys: Option<(usize, usize)>,
+    keys: Option<Keys>,
+}
+
+/// How many keys a family has, how many of them are told, and how many are in trouble.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct Keys {
+    pub(super) all: usize,
+    pub(super) shown: usize,
+    pub(super) open: usize,
+    pub(super) half_open: usize,
+    pub(super) recovering: usize,
+    pub(super) would_open: usize,
+    /// The state of the breaker for keys that found no place, where there are such.
+    pub(super) without_place: Option<State>,
 }
 
 impl Pulse {
-    pub(super) fn of(of: &Snapshot, [admitted, failed, rejected]: [u64; 3], keys: Option<(usize, usize)>) -> Self {
+    pub(super) fn of(of: &Snapshot, [admitted, failed, rejected]: [u64; 3], keys: Option<Keys>) -> Self {
         // To a tenth of a second: what does not change is not told again.
         let due = |left: Duration| (milliseconds(SystemTime::now() + left) + 50) / 100 * 100;
         Self {

@@ -15,13 +15,14 @@ use futures_core::Stream;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::frame::{All, Card, Frame, Point, Pulse, Told, milliseconds, raw};
+use super::frame::{All, Card, Frame, Keys, Point, Pulse, Told, milliseconds, raw};
 use crate::breaker::CircuitBreaker;
-use crate::event::Transition;
+use crate::event::{Reason, Transition};
 use crate::keyed::{Breakers, Member};
 use crate::listen::Events;
+use crate::mode::Mode;
 use crate::observe::Snapshot;
 use crate::registry;
 use crate::report::Report;
@@ -63,7 +64,7 @@ struct Entry {
     counted: [u64; 3],
     points: VecDeque<Point>,
     /// The changes of state, mode and settings that the card tells of.
-    changes: Option<(u64, u64)>,
+    changes: Option<(u64, u64, Mode)>,
     card: Box<RawValue>,
     pulse: Box<RawValue>,
     /// What began the outage, which a long one may have pushed out of the history.
@@ -122,25 +123,24 @@ async fn look_on(recorder: Weak<Recorder>) {
     let mut next = Instant::now() + SECOND;
     let mut events: Option<Events> = None;
     loop {
-        let happened = if let Some(events) = &mut events {
-            timeout_at(next, poll_fn(|context| Pin::new(&mut *events).poll_next(context))).await.is_ok()
-        } else {
-            sleep_until(next).await;
-            false
-        };
-        if happened {
-            sleep_until(next.min(Instant::now() + TOGETHER)).await;
-            if let Some(events) = &mut events {
+        if let Some(events) = &mut events {
+            let happened = poll_fn(|context| Pin::new(&mut *events).poll_next(context));
+            if timeout_at(next, happened).await.is_ok() {
+                // However much happens, viewers are told ten times a second at most.
+                sleep(TOGETHER).await;
                 drain(events);
             }
         } else {
+            sleep_until(next).await;
+        }
+        let now = Instant::now();
+        let second = now >= next;
+        if second {
             // Not at once for each second that was slept through.
-            next = (next + SECOND).max(Instant::now());
+            next = (next + SECOND).max(now);
         }
         let Some(recorder) = recorder.upgrade() else { return };
-        let mut known = recorder.known();
-        let told = known.tell(!happened);
-        drop(known);
+        let told = recorder.known().tell(second);
         if told != events.is_some() {
             events = told.then(registry::events);
         }
@@ -205,7 +205,7 @@ impl Known {
         for family in registry::families() {
             let mut members: Vec<_> = family.iter().collect();
             self.look_at(&Seen::family(family, &members), look, &mut news);
-            members.sort_by_key(|member| member.state() == State::Closed && member.mode() == family.mode());
+            members.sort_by_key(|member| kind(member).is_none() && member.mode() == family.mode());
             for member in members.iter().take(KEYS) {
                 self.look_at(&Seen::one(member), look, &mut news);
             }
@@ -253,8 +253,8 @@ struct Seen<'a> {
     breaker: &'a CircuitBreaker,
     /// The calls let through, failed and rejected; of a family those of all its keys.
     counted: [u64; 3],
-    /// The family that it stands for, how many keys that has, and how many of them are not closed.
-    family: Option<(&'a Breakers, usize, usize)>,
+    /// The family that it stands for, and of its keys.
+    family: Option<(&'a Breakers, Keys)>,
 }
 
 impl<'a> Seen<'a> {
@@ -264,12 +264,20 @@ impl<'a> Seen<'a> {
 
     fn family(family: &'a Breakers, members: &[Member<'_>]) -> Self {
         let breaker = family.without_place();
-        let open = members.iter().filter(|member| member.state() != State::Closed).count();
-        let all = members
-            .iter()
-            .map(|member| counted(member))
-            .fold(counted(breaker), |[a, b, c], [d, e, f]| [a + d, b + e, c + f]);
-        Self { breaker, counted: all, family: Some((family, members.len(), open)) }
+        let mut all = counted(breaker);
+        let mut keys = Keys { all: members.len(), shown: members.len().min(KEYS), ..Keys::default() };
+        for member in members {
+            all.iter_mut().zip(counted(member)).for_each(|(sum, one)| *sum += one);
+            match kind(member) {
+                Some(Kind::Open) => keys.open += 1,
+                Some(Kind::HalfOpen) => keys.half_open += 1,
+                Some(Kind::Recovering) => keys.recovering += 1,
+                Some(Kind::WouldBeOpen) => keys.would_open += 1,
+                None => {}
+            }
+        }
+        keys.without_place = family.overflow().map(|overflow| overflow.state);
+        Self { breaker, counted: all, family: Some((family, keys)) }
     }
 
     fn who(&self) -> Who {
@@ -277,7 +285,12 @@ impl<'a> Seen<'a> {
     }
 
     fn snapshot(&self) -> Snapshot {
-        self.family.map_or_else(|| self.breaker.snapshot(), |(family, ..)| family.snapshot())
+        let snapshot = self.breaker.snapshot();
+        // Not that of the breaker for keys without a place.
+        match self.family {
+            Some((family, _)) => Snapshot { mode: family.mode(), ..snapshot },
+            None => snapshot,
+        }
     }
 }
 
@@ -313,17 +326,37 @@ impl Entry {
     /// Makes card and pulse anew; whether each says something else.
     fn read(&mut self, seen: &Seen<'_>) -> (bool, bool) {
         let now = seen.snapshot();
-        let pulse = raw(&Pulse::of(&now, seen.counted, seen.family.map(|(_, keys, open)| (keys, open))));
+        let pulse = raw(&Pulse::of(&now, seen.counted, seen.family.map(|(_, keys)| keys)));
         let pulse_is_new = pulse.get() != self.pulse.get();
         self.pulse = pulse;
-        let changes = Some((now.epoch, now.revision));
+        let changes = Some((now.epoch, now.revision, now.mode));
         let card_is_new = changes != self.changes;
         if card_is_new {
             self.changes = changes;
             let outage = self.outage.as_deref().filter(|_| now.reopenings > 0);
-            self.card = raw(&Card::of(&now, outage, seen.family.is_some()));
+            let history = seen.breaker.history();
+            let mode_set = history.iter().rev().find(|change| matches!(change.reason, Reason::ModeSet(_)));
+            self.card = raw(&Card::of(&now, outage, mode_set.map(|change| &**change), seen.family.is_some()));
         }
         (card_is_new, pulse_is_new)
+    }
+}
+
+/// A breaker that is in trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Open,
+    HalfOpen,
+    Recovering,
+    WouldBeOpen,
+}
+
+fn kind(breaker: &CircuitBreaker) -> Option<Kind> {
+    match breaker.state() {
+        State::Open => Some(Kind::Open),
+        State::HalfOpen => Some(Kind::HalfOpen),
+        State::Closed if breaker.is_recovering() => Some(Kind::Recovering),
+        State::Closed => breaker.would_be().filter(|would_be| *would_be != State::Closed).map(|_| Kind::WouldBeOpen),
     }
 }
 

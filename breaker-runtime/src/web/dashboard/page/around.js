@@ -14,10 +14,19 @@ export function summarize() {
     summaryIsDue = false;
     const counts = {};
     let all = 0;
-    for (const { card, kind } of known.breakers.values()) {
-      if (!kind || card.family) continue;
-      all += 1;
-      counts[kind] = (counts[kind] ?? 0) + 1;
+    const count = (kind, more) => { counts[kind] = (counts[kind] ?? 0) + more; };
+    for (const { card, pulse, kind } of known.breakers.values()) {
+      // Of a family all keys count, those too that are not told one by one.
+      if (!kind || card.key !== null) continue;
+      if (pulse.keys) {
+        all += pulse.keys.all;
+        for (const one of ['open', 'half_open', 'recovering', 'would_open']) count(one, pulse.keys[one]);
+        if (pulse.keys.without_place) count(pulse.keys.without_place, 1);
+        else if (pulse.keys.all === 0 && kind === 'open') count('open', 1);
+      } else {
+        all += 1;
+        count(kind, 1);
+      }
     }
     const bad = (counts.open ?? 0) + (counts.half_open ?? 0);
     const parts = [[counts.open, 'open'], [counts.half_open, 'half-open'], [counts.recovering, 'recovering'], [counts.would_open, 'would be open']]

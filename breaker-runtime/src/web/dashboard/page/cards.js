@@ -6,7 +6,7 @@ import { at, make, put, query } from './dom.js';
 import { later } from './jobs.js';
 import { known } from './known.js';
 import { paintLine } from './line.js';
-import { RANKS, identity, kindOf, number, ratesOf, seconds, title, whenOf, whyOf } from './words.js';
+import { FEW, RANKS, identity, kindOf, number, ratesOf, seconds, title, troubled, whenOf, whyOf } from './words.js';
 
 export const seen = new IntersectionObserver((entries) => {
   for (const entry of entries) {
@@ -22,12 +22,13 @@ function build(breaker) {
   card.breaker = breaker;
   breaker.element = card;
   breaker.parts = {
-    badge: part('.badge'), name: part('.name'), to: part('.to'), note: part('.note'), why: part('.why'),
+    badge: part('.badge'), name: part('.name'), to: part('.to'), note: part('.note'), why: part('.why'), failure: part('.failure'),
     when: part('.when'), rates: part('.rates'), latency: part('.latency'), keys: part('.keys'),
     details: part('.details'), members: part('.members'),
     lines: [part('path.calls'), part('path.failed'), part('path.rejected')],
   };
   breaker.parts.name.addEventListener('click', () => { unfold(breaker, !breaker.unfolded); paint(breaker); });
+  breaker.parts.details.addEventListener('focusout', () => later(() => update(breaker)));
   breaker.parts.keys.addEventListener('click', () => { breaker.keysShown = !breaker.keysShown; placeKeys(breaker); });
   seen.observe(card);
 }
@@ -45,6 +46,9 @@ export function paint(breaker) {
   const why = whyOf(breaker);
   parts.why.hidden = !why;
   put(parts.why, why);
+  const failure = breaker.trouble && pulse.mode !== 'forced_open' ? card.last_trip?.failures.at(-1) : null;
+  parts.failure.hidden = !failure;
+  put(parts.failure, failure ? `${failure.class}: ${failure.text}` : '');
   put(parts.when, whenOf(breaker));
   paintRates(breaker);
   const latency = pulse.latency;
@@ -52,6 +56,7 @@ export function paint(breaker) {
   put(parts.latency, latency ? `Half within ${seconds(latency.p50_seconds)}, 99 % within ${seconds(latency.p99_seconds)}` : '');
   parts.keys.hidden = !card.family;
   put(parts.keys, breaker.keysShown ? 'Hide the keys' : 'Show the keys');
+  parts.keys.setAttribute('aria-label', `${parts.keys.textContent} of ${title(card)}`);
   parts.keys.setAttribute('aria-expanded', String(Boolean(breaker.keysShown)));
 }
 
@@ -87,24 +92,24 @@ function familyOf({ card }) {
 
 function matches({ card, word }, words) {
   if (!words) return true;
-  const text = [card.name, card.key, card.dependency, card.note, word].join(' ').toLowerCase();
+  const text = [title(card), card.key, card.dependency, card.note, word].join(' ').toLowerCase();
   return words.split(/\s+/).every((one) => text.includes(one));
 }
 
 /** Where a card belongs: `null` for the key of a family whose keys are not shown. */
 function homeOf(breaker) {
   if (!matches(breaker, query())) return null;
-  if (breaker.trouble) return at('trouble-cards');
   const family = familyOf(breaker);
-  if (!family) return at('well-cards');
-  if (query()) return at('well-cards');
+  const alone = !family || query() || !family.pulse || troubled(family.pulse.keys) <= FEW;
+  if (breaker.trouble && alone) return at('trouble-cards');
+  if (!family || query()) return at('well-cards');
   if (!family.keysShown || !family.element) return null;
   return family.parts.members;
 }
 
-/** Puts a card where it belongs, in order, and keeps the focus where it was. */
+/** Puts a card where it belongs, in order, and keeps the focus where it was. Not under the hands of who types in it. */
 function place(breaker) {
-  if (!breaker.card || !breaker.pulse) return;
+  if (breaker.asked || breaker.parts?.details.contains(document.activeElement)) return;
   const home = homeOf(breaker);
   if (!home) {
     if (breaker.element) breaker.element.remove();
@@ -132,8 +137,10 @@ function place(breaker) {
 
 /** Shows the keys of a family, or hides them. */
 function placeKeys(family) {
-  family.parts.members.hidden = !family.keysShown;
-  paint(family);
+  if (family.element) {
+    family.parts.members.hidden = !family.keysShown;
+    paint(family);
+  }
   for (const breaker of known.breakers.values()) {
     if (breaker.card?.key != null && familyOf(breaker) === family) later(() => update(breaker));
   }
@@ -141,12 +148,20 @@ function placeKeys(family) {
 
 /** After anything of it has changed. */
 export function update(breaker) {
-  if (!breaker.card || !breaker.pulse) return;
+  // It may have gone since this was to be done.
+  if (!breaker.card || !breaker.pulse || known.breakers.get(breaker.id) !== breaker) return;
   const [kind, word] = kindOf(breaker.pulse);
-  const changed = breaker.kind !== kind || breaker.word !== word;
+  const newKind = breaker.kind !== kind;
+  const changed = newKind || breaker.word !== word;
   Object.assign(breaker, { kind, word, trouble: kind in RANKS });
   place(breaker);
-  if (changed && known.complete) tell(breaker);
+  if (known.complete && (newKind || (changed && !breaker.card.family))) tell(breaker);
   if (breaker.element && (breaker.visible || changed)) paint(breaker);
+  // Whether keys are shown one by one depends on how many are in trouble.
+  const many = breaker.card.family && troubled(breaker.pulse.keys) > FEW;
+  if (breaker.card.family && many !== breaker.many) {
+    breaker.many = many;
+    placeKeys(breaker);
+  }
   summarize();
 }

@@ -10,14 +10,18 @@ export function unfold(breaker, unfolded) {
   breaker.parts.name.setAttribute('aria-expanded', String(unfolded));
   breaker.parts.details.hidden = !unfolded;
   breaker.history = null;
-  if (unfolded) detail(breaker);
-  else breaker.parts.details.replaceChildren();
+  if (unfolded) {
+    askHistory(breaker);
+    detail(breaker);
+  } else {
+    breaker.parts.details.replaceChildren();
+  }
 }
 
 /** Brings details up to date that are shown. */
 export function refresh(breaker, changed) {
   if (!breaker.unfolded || !breaker.element) return;
-  if (changed) breaker.history = null;
+  if (changed) askHistory(breaker);
   detail(breaker);
 }
 
@@ -39,6 +43,7 @@ function detail(breaker) {
   }
   if (!unlocked()) controls.replaceChildren();
   else if (!controls.childElementCount) controls.append(...control(breaker));
+  else breaker.follow();
   const shown = [];
   const part = (heading, ...content) => {
     const one = make('section');
@@ -67,26 +72,47 @@ function detail(breaker) {
   part('History', historyOf(breaker));
   part(`Settings, revision ${card.revision}`, list(Object.entries(card.settings).filter(([, value]) => value !== 'none')), make('p', `by ${card.origin}`));
   part('Made at', make('p', card.location));
-  told.replaceChildren(...shown);
+  // What says the same stays as it is, so that it can be selected and read out.
+  shown.forEach((part, i) => {
+    const before = told.children[i];
+    if (!before) told.append(part);
+    else if (before.textContent !== part.textContent) before.replaceWith(part);
+  });
+  while (told.childElementCount > shown.length) told.lastElementChild.remove();
 }
 
-/** The last changes, which are asked for once, and again after each change. */
-function historyOf(breaker) {
-  if (breaker.history === null || breaker.history === undefined) {
-    const asked = breaker.history = make('ol');
-    fetch(address(breaker, '/history')).then((answer) => answer.json()).then((changes) => {
-      const own = changes.filter((change) => change.key === breaker.card.key).reverse().slice(0, 20);
-      asked.replaceChildren(...own.map((change) => {
-        const item = make('li');
-        item.append(make('time', new Date(change.at).toLocaleString([], { hour12: false }), { dateTime: change.at }), ` ${change.text}`);
-        return item;
-      }));
-      if (!own.length) asked.replaceChildren(make('li', 'No change yet.'));
-    }).catch(() => asked.replaceChildren(make('li', 'Not to be had at the moment.')));
+/** Asks for the last changes: at once, and then not again for a while, however much changes. */
+async function askHistory(breaker) {
+  if (breaker.historyAsked) {
+    breaker.historyDue = true;
+    return;
   }
-  return breaker.history;
+  breaker.historyAsked = true;
+  try {
+    const answer = await fetch(address(breaker, '/history'));
+    const changes = await answer.json();
+    breaker.history = changes.filter((change) => change.key === breaker.card.key).reverse().slice(0, 20);
+  } catch {
+    // The list stays as it was. That the connection is lost is said on top.
+  }
+  refresh(breaker, false);
+  setTimeout(() => {
+    breaker.historyAsked = false;
+    if (breaker.historyDue && breaker.unfolded) askHistory(breaker);
+    breaker.historyDue = false;
+  }, 3000);
 }
 
+function historyOf({ history }) {
+  const all = make('ol');
+  for (const change of history ?? []) {
+    const item = make('li');
+    item.append(make('time', clock(change.at), { dateTime: change.at }), ` ${change.text}`);
+    all.append(item);
+  }
+  if (!history?.length) all.append(make('li', history ? 'No change yet.' : 'Asking…'));
+  return all;
+}
 
 onLock(() => {
   for (const breaker of known.breakers.values()) refresh(breaker, false);

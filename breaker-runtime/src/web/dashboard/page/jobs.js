@@ -5,9 +5,12 @@ let working = false;
 const turn = new MessageChannel();
 turn.port1.onmessage = () => {
   const end = performance.now() + 5;
-  while (jobs.length && performance.now() < end) jobs.shift()();
-  working = jobs.length > 0;
-  if (working) turn.port2.postMessage(0);
+  try {
+    while (jobs.length && performance.now() < end) jobs.shift()();
+  } finally {
+    working = jobs.length > 0;
+    if (working) turn.port2.postMessage(0);
+  }
 };
 
 export function later(job) {

@@ -34,15 +34,21 @@ function receive(frame) {
 function begin(frame) {
   known.points = frame.all.points;
   at('unlock').hidden = !frame.all.controls;
-  const before = new Map([...known.breakers.values()].filter(({ card }) => card).map((breaker) => [identity(breaker.card), breaker]));
+  // Several may have one name and one place.
+  const before = new Map();
+  for (const breaker of known.breakers.values()) {
+    if (!breaker.card) continue;
+    const same = before.get(identity(breaker.card));
+    if (same) same.push(breaker);
+    else before.set(identity(breaker.card), [breaker]);
+  }
   known.breakers = new Map();
   known.complete = false;
   for (const { id, card } of frame.breakers) {
-    const old = before.get(identity(card));
-    before.delete(identity(card));
+    const old = before.get(identity(card))?.shift();
     known.breakers.set(id, Object.assign(old ?? {}, { id, points: [] }));
   }
-  for (const { element } of before.values()) element?.remove();
+  for (const { element } of [...before.values()].flat()) element?.remove();
 }
 
 function forget(id) {
@@ -65,15 +71,20 @@ function second(counted) {
 }
 
 let source = null;
-let heard = Date.now();
+/** When something was heard last, by a clock that nobody sets. */
+let heard = performance.now();
+/** Everything may take its time on a slow line; afterwards there is something each second. */
+let patience = 60_000;
 let lostSince = null;
 
 export function connect() {
   source?.close();
-  heard = Date.now();
+  heard = performance.now();
+  patience = 60_000;
   source = new EventSource(`${base}/dashboard/live`);
   source.onmessage = ({ data }) => {
-    heard = Date.now();
+    heard = performance.now();
+    patience = 5_000;
     if (lostSince) {
       lostSince = null;
       at('lost').hidden = true;
@@ -93,7 +104,7 @@ function lose() {
 }
 
 setInterval(() => {
-  if (Date.now() - heard > 5000) {
+  if (performance.now() - heard > patience) {
     lose();
     connect();
   } else if (source.readyState === EventSource.CLOSED) {

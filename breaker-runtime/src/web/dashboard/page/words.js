@@ -13,7 +13,8 @@ export const MODES = { automatic: 'automatic', disabled: 'disabled', forced_open
 export const RANKS = { open: 0, half_open: 1, recovering: 2, would_open: 3 };
 
 /** How a card looks, and the word on it. */
-export function kindOf({ state, mode, would_be, share }) {
+export function kindOf({ state, mode, would_be, share, keys }) {
+  if (keys && mode === 'automatic') return kindOfFamily(keys);
   if (mode === 'forced_open') return ['open', 'forced open'];
   if (mode === 'disabled') return ['off', 'disabled'];
   if (mode === 'metrics_only') {
@@ -21,6 +22,19 @@ export function kindOf({ state, mode, would_be, share }) {
   }
   if (state === 'closed' && share !== null) return ['recovering', 'recovering'];
   return [state, WORDS[state]];
+}
+
+/** Troubled keys that are more than this are shown below their family, not one by one. */
+export const FEW = 5;
+
+export const troubled = (keys) => keys.open + keys.half_open + keys.recovering + keys.would_open;
+
+/** A family is in trouble where the breaker for keys without a place is, or where many keys are. */
+function kindOfFamily(keys) {
+  const worst = keys.open ? 'open' : keys.half_open ? 'half_open' : keys.recovering ? 'recovering' : 'would_open';
+  if (troubled(keys) > FEW) return [worst, `${troubled(keys)} of ${keys.all} keys`];
+  if (keys.without_place && keys.without_place !== 'closed') return [keys.without_place, 'new keys'];
+  return ['closed', 'closed'];
 }
 
 export function span(milliseconds) {
@@ -38,17 +52,27 @@ export function seconds(value) {
 
 export const number = (value) => (value < 10 && value % 1 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
 export const counted = (n, word, words = `${word}s`) => `${n.toLocaleString('en')} ${n === 1 ? word : words}`;
-export const clock = (text) => new Date(text).toLocaleTimeString([], { hour12: false });
+
+/** A time of day, with the date where it is not today's. */
+export function clock(text) {
+  const [then, today] = [new Date(text), new Date(now())];
+  const same = then.toDateString() === today.toDateString();
+  return same ? then.toLocaleTimeString([], { hour12: false }) : then.toLocaleString([], { hour12: false });
+}
+
 const now = () => Date.now() + ahead;
-export const title = ({ name, key }) => (key === null ? name : `${name}[${key}]`);
+export const title = ({ name, key }) => (key === null ? name || '(no name)' : `${name}[${key}]`);
 export const identity = ({ name, key, location, family }) => JSON.stringify([name, key, location, family]);
 
 /** What a card says of time. */
 export function whenOf({ card, pulse, kind }) {
   const since = pulse.since === null ? '' : ` for ${span(now() - pulse.since)}`;
-  if (pulse.mode === 'forced_open') return `Forced open${since}: every call is rejected until the mode is set again.`;
-  if (pulse.mode === 'disabled') return `Disabled${since}: every call is let through.`;
-  if (pulse.mode === 'metrics_only') return `In metrics only${since}: nothing is rejected.`;
+  const by = card.mode_by ? ` By ${card.mode_by}.` : '';
+  const set = card.mode_at === null ? since : ` for ${span(now() - card.mode_at)}`;
+  if (pulse.mode === 'forced_open') return `Forced open${set}: every call is rejected until the mode is set again.${by}`;
+  if (pulse.mode === 'disabled') return `Disabled${set}: every call is let through.${by}`;
+  if (pulse.mode === 'metrics_only') return `In metrics only${set}: nothing is rejected.${by}`;
+  if (pulse.keys) return familyWhen(pulse.keys);
   if (kind === 'open') {
     const due = pulse.probe_due || (pulse.probe_at !== null && pulse.probe_at <= now());
     const probe = due ? ' The next call is a probe.' : pulse.probe_at === null ? '' : ` Next probe in ${span(pulse.probe_at - now())}.`;
@@ -57,15 +81,22 @@ export function whenOf({ card, pulse, kind }) {
   }
   if (kind === 'half_open') return `Half-open${since}: ${counted(pulse.probes_in_flight, 'probe')} under way.`;
   if (kind === 'recovering') return `Closed again${since}: ${Math.round(pulse.share * 100)} % of the calls may pass.`;
-  if (pulse.keys) return counted(pulse.keys[0], 'key') + (pulse.keys[1] ? `, ${pulse.keys[1]} not closed.` : '.');
   const streak = pulse.consecutive_failures > 0 ? ` ${counted(pulse.consecutive_failures, 'failure')} in a row.` : '';
   return (card.trips ? `Closed${since}, after ${counted(card.trips, 'trip')}.` : 'Never opened.') + streak;
 }
 
+function familyWhen(keys) {
+  const counts = [[keys.open, 'open'], [keys.half_open, 'half-open'], [keys.recovering, 'recovering'], [keys.would_open, 'would be open']];
+  const said = counts.filter(([count]) => count).map(([count, word]) => `${count} ${word}`);
+  const shown = keys.shown < keys.all ? `; ${keys.shown} of them shown here` : '';
+  const overflow = keys.without_place ? ` All places are taken: new keys share one breaker, ${WORDS[keys.without_place]}.` : '';
+  return `${[counted(keys.all, 'key'), ...said].join(', ')}${shown}.${overflow}`;
+}
+
 /** Why it opened: in an outage what began it, however many probes have failed since. */
-export function whyOf({ card, trouble }) {
+export function whyOf({ card, pulse, trouble }) {
   const trip = card.last_trip;
-  if (!trip) return '';
+  if (!trip || pulse.mode === 'forced_open') return '';
   const first = card.outage;
   if (trouble) return first ? `Since ${clock(first.at)}: ${first.why}. Then ${trip.why}` : trip.why;
   return `Last opened ${span(now() - Date.parse(trip.at))} ago: ${trip.why}`;
