@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::pin::pin;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -52,6 +54,16 @@ fn a_service_that_cannot_fail_answers() {
     let mut service = BreakerLayer::new(breaker).on_rejection(|rejected| Ok(rejected.to_string())).layer(echo);
     let Ok(answer) = now(service.call("a request"));
     assert!(answer.contains("is open"), "{answer}");
+}
+
+#[test]
+fn a_rejected_request_is_dropped_with_its_rejection() {
+    let (breaker, _) = open();
+    let request = Arc::new("a request");
+    let echo = service_fn(|request: Arc<&'static str>| ready(Ok::<_, Infallible>(*request)));
+    let mut call = pin!(BreakerLayer::new(breaker).layer(echo).call(Arc::clone(&request)));
+    assert!(poll(call.as_mut()).is_ready());
+    assert_eq!(Arc::strong_count(&request), 1, "the future is still there");
 }
 
 #[tokio::test]
