@@ -73,13 +73,14 @@ async fn a_route_of_axum_answers_503_and_says_when_to_come_again() {
     let app = Router::new()
         .route("/price", get(async || StatusCode::BAD_GATEWAY).layer(layer.clone()))
         .route("/terms", get(async || "terms"))
-        .route("/stock", get(async || "stock").route_layer(layer));
+        .route("/stock", get(async || "stock").route_layer(layer.clone()))
+        .merge(Router::new().route("/size", get(async || "size")).layer(layer));
     let ask = async |path: &str| app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
 
     assert_eq!(ask("/stock").await.status(), StatusCode::OK);
     assert_eq!(ask("/price").await.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(breaker.state(), State::Open);
-    for path in ["/price", "/stock"] {
+    for path in ["/price", "/stock", "/size"] {
         let rejected = ask(path).await;
         assert_eq!(
             (rejected.status(), &rejected.headers()["retry-after"]),
