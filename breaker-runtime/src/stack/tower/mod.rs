@@ -54,7 +54,7 @@
 //! [`BreakerService`] is always ready. In the call, once it is admitted, a clone of the service is awaited until it is
 //! ready, and called. So:
 //!
-//! - While the breaker is open nothing of the service is touched, neither `poll_ready` nor `call`, and a service that is
+//! - While the breaker is open a call costs a clone of the service, whose `poll_ready` and `call` are not asked, and a service that is
 //!   never ready delays no rejection. If `poll_ready` waited for the service, a dependency that hangs would make callers wait
 //!   just where the breaker should answer them.
 //! - `poll_ready` takes no permit: the call might never come, and a probe's place would be lost. Nor could it know the key.
