@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::serve::Listener;
 use breaker_runtime::clock::ManualClock;
-use breaker_runtime::tower::BreakerLayer;
+use breaker_runtime::tower::{BreakerLayer, host_of};
 use breaker_runtime::{Breakers, CircuitBreakerError, Settings, State};
 use reqwest::{Client, Method, Request, Response, Url};
 use tokio::net::{TcpListener, TcpStream};
@@ -86,7 +86,7 @@ async fn main() -> Result<(), BoxError> {
     // A time limit of reqwest's own is inside of the breaker, where it belongs. Without a pool each call connects, which
     // shows the outage at once.
     let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).pool_max_idle_per_host(0).build()?;
-    let by_host = BreakerLayer::keyed(&HOSTS, |request: &Request| request.url().authority());
+    let by_host = BreakerLayer::keyed(&HOSTS, |request: &Request| host_of(request.url().authority()));
     let mut client = ServiceBuilder::new().layer(by_host.http_errors_by(Response::status)).service(client);
     let state = |host: SocketAddr| HOSTS.get(&*host.to_string()).map(|breaker| breaker.state());
 

@@ -1,15 +1,17 @@
 //! Tower's own layers, inside and outside.
 
+use std::future::{Ready, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use breaker_runtime::tower::BreakerLayer;
-use breaker_runtime::{CircuitBreaker, ErrorKind, OnCancel, Settings, State};
+use breaker_runtime::{CircuitBreaker, CircuitBreakerError, ErrorKind, OnCancel, Settings, State};
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::error::Overloaded;
+use tower::retry::{Policy, RetryLayer};
 use tower::timeout::error::Elapsed;
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
 use crate::support::*;
 
@@ -36,6 +38,53 @@ async fn a_time_limit_outside_cancels_the_call() {
         ServiceBuilder::new().timeout(SECOND).layer(BreakerLayer::new(Arc::clone(&breaker))).service(hanging());
     assert!(service.oneshot("a request").await.unwrap_err().is::<Elapsed>());
     assert_eq!((breaker.totals().admitted, breaker.totals().cancelled), (1, 1));
+}
+
+/// Ten attempts, and none after a rejection.
+#[derive(Clone)]
+struct UntilRejected(u32);
+
+impl Policy<&'static str, &'static str, BoxError> for UntilRejected {
+    type Future = Ready<()>;
+
+    fn retry(&mut self, _: &mut &'static str, answer: &mut Result<&'static str, BoxError>) -> Option<Ready<()>> {
+        let error = answer.as_ref().err()?;
+        self.0 -= 1;
+        (self.0 > 0 && !error.is::<CircuitBreakerError>()).then(|| ready(()))
+    }
+
+    fn clone_request(&mut self, request: &&'static str) -> Option<&'static str> {
+        Some(*request)
+    }
+}
+
+#[test]
+fn each_attempt_of_a_retry_outside_counts_and_a_rejection_ends_them() {
+    let (breaker, _) = breaker(Settings::new().consecutive(3));
+    let inner = Scripted::new();
+    inner.script().answer = Step::Fails;
+    let service = ServiceBuilder::new()
+        .layer(RetryLayer::new(UntilRejected(10)))
+        .layer(BreakerLayer::new(Arc::clone(&breaker)))
+        .service(inner.clone());
+    assert_eq!(kind(&now(service.oneshot("a request")).unwrap_err()), ErrorKind::Open);
+    let totals = breaker.totals();
+    assert_eq!((inner.asked().1, totals.failed, totals.rejected_open), (3, 3, 1));
+}
+
+#[test]
+fn an_outer_breaker_counts_what_an_inner_one_rejects_unless_it_ignores_that() {
+    let is_rejection =
+        |answer: &Result<&'static str, BoxError>| matches!(answer, Err(error) if error.is::<CircuitBreakerError>());
+    let (inner, _) = open();
+    let (counting, _) = breaker(Settings::new().consecutive(1));
+    let (ignoring, _) = breaker(Settings::new().consecutive(1));
+    let service = BreakerLayer::new(inner).layer(Scripted::new());
+    let counts = BreakerLayer::new(Arc::clone(&counting)).layer(service.clone());
+    let ignores = BreakerLayer::new(Arc::clone(&ignoring)).ignore_if(is_rejection).layer(service);
+    assert_eq!(kind(&now(counts.oneshot("a request")).unwrap_err()), ErrorKind::Open);
+    assert_eq!(kind(&now(ignores.oneshot("a request")).unwrap_err()), ErrorKind::Open);
+    assert_eq!((counting.state(), ignoring.state()), (State::Open, State::Closed));
 }
 
 /// A limit of one, and a second service that shares it.

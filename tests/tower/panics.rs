@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use breaker_runtime::tower::BreakerLayer;
-use breaker_runtime::{Breakers, CircuitBreakerError, Settings, State};
+use breaker_runtime::{Breakers, CircuitBreakerError, OnCancel, Settings, State, Totals};
 use tower::{Layer, Service};
 
 use crate::support::*;
@@ -32,6 +32,32 @@ fn a_panic_of_the_service_is_a_failure_of_the_call_and_goes_on() {
         drop(call);
         assert_eq!(breaker.totals().cancelled, 0);
     }
+}
+
+/// What becomes of a call that waits for its answer, and is dropped because its caller panics.
+fn dropped_by_a_panic(call: impl Future) {
+    let caller = || {
+        let mut call = pin!(call);
+        assert!(poll(call.as_mut()).is_pending());
+        panic!("the caller panics");
+    };
+    assert!(catch_unwind(AssertUnwindSafe(caller)).is_err());
+}
+
+#[test]
+fn a_panic_of_somebody_else_that_drops_a_waiting_call_has_cancelled_it() {
+    let settings = Settings::new().consecutive(1).on_cancel(OnCancel::Ignore);
+    let inner = Scripted::new();
+    inner.script().answer = Step::Hangs;
+    let ends = |totals: Totals| (totals.cancelled, totals.failed);
+
+    let (breaker, _) = breaker(settings);
+    dropped_by_a_panic(BreakerLayer::new(Arc::clone(&breaker)).layer(inner.clone()).call("a request"));
+    assert_eq!(ends(breaker.totals()), (1, 0));
+
+    let family: &'static Breakers = Box::leak(Box::new(Breakers::new("family", settings)));
+    dropped_by_a_panic(BreakerLayer::keyed(family, |request: &&'static str| *request).layer(inner).call("a key"));
+    assert_eq!(ends(family.get("a key").unwrap().totals()), (1, 0));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::pin::pin;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -54,6 +56,16 @@ fn a_service_that_cannot_fail_answers() {
     assert!(answer.contains("is open"), "{answer}");
 }
 
+#[test]
+fn a_rejected_request_is_dropped_with_its_rejection() {
+    let (breaker, _) = open();
+    let request = Arc::new("a request");
+    let echo = service_fn(|request: Arc<&'static str>| ready(Ok::<_, Infallible>(*request)));
+    let mut call = pin!(BreakerLayer::new(breaker).layer(echo).call(Arc::clone(&request)));
+    assert!(poll(call.as_mut()).is_ready());
+    assert_eq!(Arc::strong_count(&request), 1, "the future is still there");
+}
+
 #[tokio::test]
 async fn a_route_of_axum_answers_503_and_says_when_to_come_again() {
     let (breaker, _) = breaker(Settings::new().consecutive(1).reset(MINUTE));
@@ -61,13 +73,14 @@ async fn a_route_of_axum_answers_503_and_says_when_to_come_again() {
     let app = Router::new()
         .route("/price", get(async || StatusCode::BAD_GATEWAY).layer(layer.clone()))
         .route("/terms", get(async || "terms"))
-        .route("/stock", get(async || "stock").route_layer(layer));
+        .route("/stock", get(async || "stock").route_layer(layer.clone()))
+        .merge(Router::new().route("/size", get(async || "size")).layer(layer));
     let ask = async |path: &str| app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
 
     assert_eq!(ask("/stock").await.status(), StatusCode::OK);
     assert_eq!(ask("/price").await.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(breaker.state(), State::Open);
-    for path in ["/price", "/stock"] {
+    for path in ["/price", "/stock", "/size"] {
         let rejected = ask(path).await;
         assert_eq!(
             (rejected.status(), &rejected.headers()["retry-after"]),

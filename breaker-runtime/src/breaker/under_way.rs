@@ -1,8 +1,8 @@
 //! Async calls under way: futures that await a call together with its permit.
 //!
 //! They hold the call itself, not a pointer to it: so the compiler knows, at the first poll, in which state the call is,
-//! and most calls need no other. The call stands before its permit, so that it is dropped first: what its destructors do
-//! belongs to it.
+//! and most calls need no other. The call stands before its permit, so that it is dropped first: where both are dropped,
+//! what its destructors do belongs to it. A call that has ended is settled by its output, before it is dropped.
 
 use std::mem;
 use std::ops::Deref;

@@ -4,6 +4,10 @@
 //! of the [`registry`](crate::registry) when a reader of your meter provider collects. A collection looks at each breaker
 //! once, and all instruments tell of that look. Breakers that come later are seen too.
 //!
+//! That holds for a provider with one reader. Where it has several, the SDK gives what is read for one of them to all: a figure
+//! that is over, such as that of a key that was forgotten, may appear once more at another reader, and readers that collect
+//! at the same time may tell of several looks. With a provider for each reader, and [`observe`] for each, neither happens.
+//!
 //! The [`Meter`] is that of the crate `opentelemetry`, version 0.33; your SDK must be of the same version.
 //!
 //! # Names
@@ -42,12 +46,19 @@
 //! # Families
 //!
 //! Keys beyond the first 100 are together `key="other"`, as they are for Prometheus. A key that was forgotten and comes back
-//! counts from zero; over that moment, a reader with delta temporality sees a difference below zero.
+//! counts from zero; over that moment, a reader with delta temporality sees a difference below zero. Cumulative temporality has no
+//! such differences, and with a longer [`idle`](crate::Breakers::idle) they are rare.
 //!
 //! An SDK keeps a limited number of attribute sets of an instrument (2,000 unless it is told otherwise), and puts what is
-//! beyond into one, marked `otel.metric.overflow`, where figures such as these mean nothing. A family with 100 keys has about
-//! 1,300 sets of buckets (where it keeps latencies), 600 of rejections and 500 of transitions. With more than one such family,
-//! raise the limit, no higher than needed: the SDK sets memory aside for it.
+//! beyond into one, marked `otel.metric.overflow`, where figures such as these mean nothing. What is limited is one instrument
+//! over all breakers. Each breaker, and each key that is shown, has
+//!
+//! - 13 sets of buckets, where it keeps latencies;
+//! - up to 17 of failures, one for each class that it has seen;
+//! - 6 of rejections, 5 of transitions, and fewer of all others.
+//!
+//! So 2,000 are enough for about 150 breakers with latencies, or one family of 100 keys beside about 50 breakers. With more, or
+//! with many classes, raise the limit, no higher than needed: the SDK sets memory aside for it.
 //!
 //! ```
 //! use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
@@ -170,11 +181,12 @@ fn unfolded(metric: Metric) -> Vec<Metric> {
     vec![part("bucket", "{call}", up_to), part("sum", metric.unit, sums), part("count", "{call}", counts)]
 }
 
-/// One look at all breakers, until each instrument has told its part.
+/// One look at all breakers, until each instrument has told its part to a reader.
 ///
 /// An SDK asks one instrument after the other, in the order in which they were made. Whoever comes no later in that order than
 /// the last one that was served belongs to another collection, and looks anew. So do readers that collect at the same time
-/// and get between each other: each then looks more often, and tells nothing that is older than its collection.
+/// and get between each other: each then looks more often, and is told nothing that is older than its collection. What one
+/// is told, the SDK writes down for the others, too, so these may still have of it what they are not told any more.
 #[derive(Debug)]
 struct Reading(Mutex<Peekable<Enumerate<vec::IntoIter<Metric>>>>);
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use breaker_runtime::tower::{BoxError, BreakerLayer};
+use breaker_runtime::tower::{BoxError, BreakerLayer, host_of};
 use breaker_runtime::{Breakers, Settings, registry};
 use reqwest::{Client, Method, Request, Response, Url};
 use tokio::net::TcpListener;
@@ -45,7 +45,7 @@ impl Suggestions {
         };
         let pages = Router::new().route("/suggestions", get(answer));
         tokio::spawn(async { axum::serve(listener, pages).await });
-        let by_host = BreakerLayer::keyed(&HOSTS, |request: &Request| request.url().authority());
+        let by_host = BreakerLayer::keyed(&HOSTS, |request: &Request| host_of(request.url().authority()));
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(1)).build()?;
         let client = ServiceBuilder::new().layer(by_host.http_errors_by(Response::status)).service(client);
         Ok(Self { client: client.boxed_clone(), url })

@@ -9,6 +9,11 @@ use crate::key::Key;
 use crate::keyed::Breakers;
 
 /// Who admits requests of this type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not admit requests of the type `{Q}`",
+    label = "no breaker for these requests",
+    note = "the closure of `keyed` takes a `&{Q}`, and gives a reference to a part of it"
+)]
 pub trait Admit<Q> {
     /// What a permit holds on to.
     type Handle: Deref<Target = CircuitBreaker>;

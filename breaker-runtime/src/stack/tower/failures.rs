@@ -11,6 +11,12 @@ pub trait Ignore<T, E> {
 }
 
 /// Which answers are failures.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot tell which answers `Result<{T}, {E}>` are failures",
+    label = "not for these answers",
+    note = "the error must be `Display`, for the report of a trip quotes it",
+    note = "`.http_errors()` and `.grpc_errors()` take an `http::Response`; over reqwest it is `.http_errors_by(Response::status)`"
+)]
 pub trait Judge<T, E> {
     /// What is known of the failure, where it is one.
     fn fault<'a>(&self, answer: &'a Result<T, E>) -> Option<Fault<'a>>;
@@ -51,6 +57,7 @@ impl<P> fmt::Debug for IgnoreIf<P> {
 #[derive(Clone, Copy, Debug)]
 pub struct Errors;
 
+#[diagnostic::do_not_recommend]
 impl<T, E: Display> Judge<T, E> for Errors {
     #[inline]
     fn fault<'a>(&self, answer: &'a Result<T, E>) -> Option<Fault<'a>> {
@@ -85,6 +92,7 @@ impl<P> fmt::Debug for FailureIf<P> {
 pub struct HttpErrors;
 
 #[cfg(feature = "http")]
+#[diagnostic::do_not_recommend]
 impl<B, E: Display> Judge<::http::Response<B>, E> for HttpErrors {
     fn fault<'a>(&self, answer: &'a Result<::http::Response<B>, E>) -> Option<Fault<'a>> {
         by_status(answer, ::http::Response::status)

@@ -23,7 +23,8 @@ pin_project! {
         S: Service<Q>,
         W: Admit<Q>,
     {
-        // Before its permit, so that what its destructors do belongs to it.
+        // Before its permit: of a future that is dropped, what the destructors do belongs to the call. A call that has
+        // ended is settled by its answer, before it is dropped.
         #[pin]
         call: Option<Call<S, Q>>,
         permit: Option<Permit<W::Handle>>,
@@ -66,10 +67,7 @@ where
         {
             match who.admit(request) {
                 Ok(permit) => *end.permit = Some(permit),
-                Err(rejected) => {
-                    drop(end);
-                    return Poll::Ready(this.rejection.reject(rejected));
-                }
+                Err(rejected) => return Poll::Ready(this.rejection.reject(rejected)),
             }
         }
         let (Some(call), Some(permit)) = (end.call.as_mut().as_pin_mut(), &mut *end.permit) else {

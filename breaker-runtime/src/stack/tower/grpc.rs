@@ -11,6 +11,7 @@ use crate::outcome::{Fault, Quote};
 #[derive(Clone, Copy, Debug)]
 pub struct GrpcErrors;
 
+#[diagnostic::do_not_recommend]
 impl<B, E: Display> Judge<Response<B>, E> for GrpcErrors {
     fn fault<'a>(&self, answer: &'a Result<Response<B>, E>) -> Option<Fault<'a>> {
         match answer {

@@ -54,7 +54,7 @@
 //! [`BreakerService`] is always ready. In the call, once it is admitted, a clone of the service is awaited until it is
 //! ready, and called. So:
 //!
-//! - While the breaker is open nothing of the service is touched, neither `poll_ready` nor `call`, and a service that is
+//! - While the breaker is open a call costs a clone of the service, whose `poll_ready` and `call` are not asked, and a service that is
 //!   never ready delays no rejection. If `poll_ready` waited for the service, a dependency that hangs would make callers wait
 //!   just where the breaker should answer them.
 //! - `poll_ready` takes no permit: the call might never come, and a probe's place would be lost. Nor could it know the key.
@@ -104,6 +104,20 @@ use crate::keyed::Breakers;
 /// What a service's error becomes, unless [`BreakerLayer::on_rejection`] says otherwise: the same as tower's own.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Host and port of an authority, without the user and the password that may stand before them: a key for
+/// [`BreakerLayer::keyed`].
+///
+/// ```
+/// use breaker_runtime::tower::host_of;
+///
+/// assert_eq!(host_of("ann:secret@shop.example:8443"), "shop.example:8443");
+/// assert_eq!(host_of("shop.example"), "shop.example");
+/// ```
+#[must_use]
+pub fn host_of(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
 /// A breaker around each service that it is put on; see the [module](self).
 ///
 /// The type's parameters are what its methods have put in: the breaker `W`, what is ignored `I`, what is a failure `F`,
@@ -152,8 +166,12 @@ impl<P> BreakerLayer<Keyed<P>> {
     /// # Ok::<(), tower::BoxError>(())
     /// ```
     ///
-    /// Of an [`http::Request`](::http::Request) the authority is `request.uri().authority().map_or("", Authority::as_str)`, of a
-    /// reqwest `Request` `request.url().authority()`.
+    /// People see keys, in errors and in metrics, so nothing secret may be in one. The host of a reqwest `Request` is
+    /// `host_of(request.url().authority())`, that of an `http::Request`
+    /// `request.uri().authority().map_or("", |authority| host_of(authority.as_str()))`: see [`host_of`].
+    ///
+    /// A key that is not in the request as it is, such as one made of two parts, has to be put into it before, by a layer
+    /// outside of this one: into the extensions of an `http::Request`, for instance.
     pub const fn keyed<Q, K>(family: &'static Breakers, key: P) -> Self
     where
         P: Fn(&Q) -> &K,

@@ -6,6 +6,12 @@ use super::BoxError;
 use crate::error::CircuitBreakerError;
 
 /// How a rejection is told, and what the service's errors become beside it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot answer a rejected call of a service that gives `Result<{T}, {E}>`",
+    label = "no answer for a rejected call",
+    note = "by default the service's error goes into a box: it must be `Into<BoxError>`",
+    note = "else add `.on_rejection(..)`, whose closure gives a `Result<{T}, {E}>`"
+)]
 pub trait Reject<T, E> {
     /// What the caller's errors are.
     type Error;
@@ -21,6 +27,7 @@ pub trait Reject<T, E> {
 #[derive(Clone, Copy, Debug)]
 pub struct Boxed;
 
+#[diagnostic::do_not_recommend]
 impl<T, E: Into<BoxError>> Reject<T, E> for Boxed {
     type Error = BoxError;
 
