@@ -63,10 +63,10 @@
 //! | `breaker_runtime::change` | `WARN` where a breaker opens by a rule (not where it only would) or a family overflows, else `INFO` | a breaker changes its state, mode or settings | `breaker`, `key`, `dependency`, `note`, `from`, `to`, `mode`, `reason`, `rule`, `delay_seconds`, `number`, `epoch` |
 //! | `breaker_runtime::call` | `DEBUG` | a call is rejected, a fallback is about to run, a failed call is made again, an earlier answer is given, a probe has ended, or any call with `span = true` | `breaker`, `key`, `state`, `outcome` |
 //! | `breaker_runtime::config` | `INFO`, or `WARN` where it was refused or names no breaker | a [configuration](config) was tried | |
-//! | `breaker_runtime::control` | `WARN` | a request to the routes that change breakers was refused: it had no right to them, or came from another site | `peer`, `status` |
+//! | `breaker_runtime::control` | `WARN` where it counts as one of the ten attempts that an address has, else `DEBUG` | a request to the routes that change breakers was refused: it had no right to them, or came from another site | `peer`, `status` |
 //!
 //! `from`, `to` and `state` are `closed`, `open` or `half_open`; fields that say nothing are left out. The line itself is
-//! that of [`Event`]. None of them holds the texts of callers' errors.
+//! that of [`Event`]. An address that has used up its attempts is a change of the breaker that counts them. None of them holds the texts of callers' errors.
 //! What a subscriber does with breakers while it is told of one is not told.
 
 #![forbid(unsafe_code)]

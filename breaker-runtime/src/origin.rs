@@ -4,12 +4,18 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::text::Line;
+
 /// Where the settings of a breaker, its mode, or its closing by hand come from.
+///
+/// Prints as one line: characters that nobody sees, such as line ends and those that turn the direction of a text, as escapes
+/// (`\n`, `\u{202e}`), and all others as they are.
 ///
 /// ```
 /// use breaker_runtime::Origin;
 ///
 /// assert_eq!(Origin::from("breakers.toml").to_string(), "breakers.toml");
+/// assert_eq!(Origin::from("ann: it's \"x\"\n").to_string(), r#"ann: it's "x"\n"#);
 /// assert!(Origin::here().to_string().contains(".rs:"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +56,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Made(at) | Self::Code(at) => write!(f, "{at}"),
-            Self::Named(name) => write!(f, "{}", name.escape_debug()),
+            Self::Named(name) => Line(name).fmt(f),
         }
     }
 }

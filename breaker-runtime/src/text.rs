@@ -1,6 +1,6 @@
-//! Durations as people read them.
+//! Durations, shares and texts of others as people read them.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 /// Prints `250 ms`, `1.5 s`, `60 s`, `10 min`: rounded up, so that whoever waits that long waits long enough.
@@ -47,6 +47,22 @@ impl fmt::Display for Percent {
     }
 }
 
+/// Prints what somebody said as one line that shows all there is: what nobody sees is escaped, quotes and backslashes are not.
+pub(crate) struct Line<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_seen = |c| matches!(c, '\'' | '"' | '\\');
+        for part in self.0.split_inclusive(is_seen) {
+            let last = part.chars().next_back().filter(|last| is_seen(*last));
+            let before = &part[..part.len() - last.map_or(0, char::len_utf8)];
+            write!(f, "{}", before.escape_debug())?;
+            last.map_or(Ok(()), |last| f.write_char(last))?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +84,22 @@ mod tests {
         }
         assert_eq!(Plain(Duration::from_nanos(1)).to_string(), "1 ms");
         assert_eq!(Plain(Duration::from_nanos(999_000_001)).to_string(), "1 s");
+    }
+
+    #[test]
+    fn a_line_is_one_and_hides_nothing() {
+        for (text, line) in [
+            ("", ""),
+            ("it's \"x\"", "it's \"x\""),
+            (r"C:\new\'", r"C:\new\'"),
+            ("größer, 東京, e\u{301}, 🦀", "größer, 東京, e\u{301}, 🦀"),
+            ("a\nb\r\t\0\u{1b}[31m\u{7f}\u{85}", r"a\nb\r\t\0\u{1b}[31m\u{7f}\u{85}"),
+            ("\u{202e}x\u{2066}\u{200f}\u{61c}", r"\u{202e}x\u{2066}\u{200f}\u{61c}"),
+            ("\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}", r"\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}"),
+            ("'\u{2028}\"\u{2029}\\\u{a0}", r#"'\u{2028}"\u{2029}\\u{a0}"#),
+        ] {
+            assert_eq!(Line(text).to_string(), line, "{text:?}");
+        }
     }
 
     #[test]

@@ -58,17 +58,22 @@ pub(crate) fn configured(what: &Event) {
     });
 }
 
-/// A request to the routes that change breakers was refused.
+/// A request to the routes that change breakers was refused. Loudly where that counts as an attempt, of which there are a few a
+/// minute; anybody can have a browser send the others, as many as he likes.
 #[cfg(feature = "controls")]
-pub(crate) fn refused(peer: Option<std::net::SocketAddr>, status: u16) {
-    once(|| {
-        warn!(
-            target: "breaker_runtime::control",
-            peer = peer.map(tracing::field::display),
-            status,
-            "a request to change circuit breakers was refused",
-        );
-    });
+pub(crate) fn refused(peer: Option<std::net::SocketAddr>, status: u16, counts: bool) {
+    macro_rules! refused {
+        ($level:ident) => {
+            event!(
+                target: "breaker_runtime::control",
+                Level::$level,
+                peer = peer.map(tracing::field::display),
+                status,
+                "a request to change circuit breakers was refused",
+            )
+        };
+    }
+    once(|| if counts { refused!(WARN) } else { refused!(DEBUG) });
 }
 
 /// Somebody should look at a breaker that opens, and at a family that overflows.

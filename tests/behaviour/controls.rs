@@ -66,13 +66,21 @@ impl Drop for Server {
     }
 }
 
-/// For the tests of logs: one request that is refused for this token.
-pub(crate) fn refused_once(token: &str) {
+/// For the tests of logs: so many requests that are refused for this token, and so many of another site's page.
+pub(crate) fn refused(token: &str, wrong: usize, of_another_site: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let server = Server::with_token().await;
-        let response = server.request("GET", "/controls").bearer_auth(token).send().await.unwrap();
-        assert_eq!(response.status(), 401);
+        let request = || server.request("GET", "/controls");
+        for number in 0..wrong {
+            let status = request().bearer_auth(token).send().await.unwrap().status();
+            assert_eq!(status, if number < 10 { 401 } else { 429 });
+        }
+        for _ in 0..of_another_site {
+            let status = request().header("sec-fetch-site", "cross-site").send().await.unwrap().status();
+            assert_eq!(status, 403);
+            assert_eq!(request().send().await.unwrap().status(), 401);
+        }
     });
 }
 
@@ -151,6 +159,9 @@ async fn a_breaker_is_closed_and_told_with_who_did_it() {
     server.right("POST", at, json!({})).await;
     assert_eq!(breaker.state(), State::Closed);
     breaker.set_mode(Mode::ForcedOpen);
+    let of_json =
+        server.request("POST", at).bearer_auth(TOKEN).header(JSON.0, "application/merge-patch+json").body("{}");
+    assert_eq!(of_json.send().await.unwrap().status(), 409, "which is JSON, too");
     let (status, problem) = server.told("POST", at, json!({})).await;
     assert_eq!(
         (status, &problem["detail"]),
@@ -212,7 +223,11 @@ async fn a_family_is_changed_as_a_whole_and_its_keys_one_by_one() {
     server.right("PUT", &format!("{at}/mode{key}"), json!({"mode": "disabled"})).await;
     assert_eq!((mode("eu & west"), mode("us"), FAMILY.mode()), (Mode::Disabled, Mode::Automatic, Mode::Automatic));
     let answer = server.right("PUT", &format!("{at}/mode"), json!({"mode": "metrics_only"})).await;
-    assert_eq!(answer.as_array().unwrap().len(), 3, "the family, and its keys");
+    assert_eq!(
+        (&only(&answer)["key"], &only(&answer)["mode"]),
+        (&Value::Null, &json!("metrics_only")),
+        "the family alone"
+    );
     assert_eq!(
         (mode("eu & west"), mode("us"), FAMILY.mode()),
         (Mode::MetricsOnly, Mode::MetricsOnly, Mode::MetricsOnly)
@@ -276,6 +291,56 @@ async fn of_several_with_one_name_the_place_says_which() {
     let (status, problem) = server.told("PUT", &path, json!({"mode": "disabled"})).await;
     assert!(status == 409 && problem["detail"].as_str().unwrap().contains("names of their own"), "{problem}");
     assert!(same.iter().all(|breaker| breaker.mode() == Mode::Automatic));
+}
+
+#[tokio::test]
+async fn the_breaker_of_keys_without_a_place_is_closed_too() {
+    let settings = Settings::new().consecutive(1);
+    let family: &'static Breakers =
+        Box::leak(Box::new(Breakers::new("controls of a full family", settings).max_keys(1).overflow_shared()));
+    registry::add_family(family);
+    let server = Server::with_token().await;
+    let at = "/by-name/controls%20of%20a%20full%20family";
+    let close = format!("{at}/close");
+    family.try_acquire("eu").unwrap().failure();
+    let (status, problem) = server.told("POST", &close, json!({})).await;
+    assert!(status == 400 && problem["detail"].as_str().unwrap().contains("no key is without a place"), "{problem}");
+    family.try_acquire("us").unwrap().failure();
+    assert!(family.try_acquire("asia").is_err());
+    let answer = server.right("POST", &close, json!({"reason": "it works"})).await;
+    let row = only(&answer);
+    assert_eq!(
+        (&row["key"], &row["state"], &row["overflow_mode"]),
+        (&Value::Null, &json!("closed"), &json!("automatic"))
+    );
+    assert_eq!(family.get("eu").unwrap().state(), State::Open, "a key is closed by itself");
+    family.try_acquire("asia").unwrap().success();
+    let change = family.history().pop().unwrap().to_string();
+    assert!(
+        change.starts_with("open → closed: closed by hand by ann by HTTP") && change.ends_with(": it works"),
+        "{change}"
+    );
+    server.right("PUT", &format!("{at}/mode"), json!({"mode": "forced_open"})).await;
+    assert_eq!(server.told("POST", &close, json!({})).await.0, 409);
+}
+
+#[tokio::test]
+async fn breakers_are_changed_below_parameters_of_the_application() {
+    let breaker = listed("controls::nested");
+    let routes = web::router_with(Controls::by_token("ann", TOKEN).unwrap());
+    let server = Server::start(Router::new().nest("/{tenant}/{zone}", routes)).await;
+    server.right("PUT", "/blue/eu/by-name/controls::nested/mode", json!({"mode": "disabled"})).await;
+    assert_eq!(breaker.mode(), Mode::Disabled);
+}
+
+#[tokio::test]
+async fn a_reason_is_told_as_it_was_written_but_for_what_nobody_sees() {
+    let server = Server::with_token().await;
+    let breaker = listed("controls::reasons");
+    let reason = "it's \"x\" \u{1b}[31m\u{202e}a\u{200b}b\u{2028}c";
+    server.right("PUT", "/by-name/controls::reasons/mode", json!({"mode": "disabled", "reason": reason})).await;
+    let told = breaker.history().pop().unwrap().to_string();
+    assert!(told.ends_with(r#": it's "x" \u{1b}[31m\u{202e}a\u{200b}b\u{2028}c"#), "{told}");
 }
 
 /// A request that must change nothing.
@@ -423,6 +488,7 @@ fn with_right() -> Vec<Wrong> {
             .body("mode=disabled")
             .is(415, "application/json"),
         mode("parts").instead("content-type", "multipart/form-data; boundary=x").is(415, "application/json"),
+        mode("another type of JSON").instead("content-type", "text/json").is(415, "application/json"),
         mode("two types").instead("content-type", "text/plain, application/json").is(415, "application/json"),
         body("nothing", "").is(400, "send JSON such as"),
         body("half", r#"{"mode": "forced"#).is(400, "send JSON such as"),
@@ -565,6 +631,54 @@ async fn after_ten_refused_attempts_nobody_from_there_is_heard_for_a_minute() {
     tokio::time::resume();
     assert_eq!(request.send().await.unwrap().status(), 200);
     assert_eq!(breaker.mode(), Mode::Disabled);
+}
+
+#[tokio::test]
+async fn what_guesses_no_token_uses_nothing_up() {
+    let server = Server::with_token().await;
+    let image = || server.request("GET", "/controls");
+    for request in [
+        image(),
+        image().header("cookie", "session=old"),
+        image().basic_auth("ann", Some(TOKEN)),
+        server.request("PUT", "/by-name/controls::nobody/mode"),
+    ] {
+        for _ in 0..15 {
+            assert_eq!(request.try_clone().unwrap().send().await.unwrap().status(), 401);
+        }
+    }
+    assert_eq!(image().bearer_auth(TOKEN).send().await.unwrap().status(), 200);
+    for _ in 0..10 {
+        assert_eq!(image().bearer_auth("a-wrong-token-012345").send().await.unwrap().status(), 401);
+    }
+    assert_eq!(image().bearer_auth(TOKEN).send().await.unwrap().status(), 429);
+    assert_eq!(image().send().await.unwrap().status(), 401, "which is told the same as before");
+}
+
+#[tokio::test]
+async fn an_image_with_cookies_uses_up_none_of_the_applications_attempts() {
+    let controls = Controls::by(async |request: Parts| match request.headers.get("cookie") {
+        Some(cookie) if cookie == "session=ann" => Ok("ann".to_owned()),
+        _ => Err(StatusCode::FORBIDDEN.into_response()),
+    });
+    let server = Server::start(web::router_with(controls)).await;
+    for method in ["GET", "HEAD"] {
+        for path in ["/controls", "/by-name/controls::nobody/mode"] {
+            for _ in 0..15 {
+                let request = server.request(method, path).header("cookie", "session=old");
+                assert_eq!(request.send().await.unwrap().status(), 403, "{method} {path}");
+            }
+        }
+    }
+    let right = || server.request("POST", "/by-name/controls::nobody/close").header("cookie", "session=ann");
+    assert_eq!(right().send().await.unwrap().status(), 404, "he may");
+    for _ in 0..5 {
+        let guess = server.request("GET", "/controls").basic_auth("ann", Some("a guess"));
+        assert_eq!(guess.send().await.unwrap().status(), 403);
+        let guess = server.request("POST", "/by-name/controls::nobody/close").header("cookie", "session=guess");
+        assert_eq!(guess.send().await.unwrap().status(), 403);
+    }
+    assert_eq!(right().send().await.unwrap().status(), 429);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

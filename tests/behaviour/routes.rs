@@ -129,6 +129,62 @@ async fn keys_without_a_place_and_the_settings_of_a_family_are_told_too() {
 }
 
 #[tokio::test]
+async fn a_family_is_told_alone_with_its_mode_and_its_overflow() {
+    static FULL: Breakers = Breakers::new("routes of a family alone", Settings::new().consecutive(1)).max_keys(1);
+    registry::add_family(&FULL);
+    let (one, _) = listed("routes::no family");
+    let server = Server::of_routes().await;
+    let at = "/breakers/by-name/routes%20of%20a%20family%20alone";
+    let alone = format!("{at}?family=true");
+    FULL.try_acquire("eu").unwrap().failure();
+    let all = server.json(at).await;
+    assert_eq!((all.as_array().unwrap().len(), &all[0]["overflow_mode"]), (2, &Value::Null));
+    assert!(
+        all[0].as_object().unwrap().contains_key("overflow_mode") && all[1].get("overflow_mode").is_none(),
+        "{all}"
+    );
+    FULL.try_acquire("us").unwrap().failure();
+    let told = server.json(&alone).await;
+    let row =
+        |told: &Value| (told.as_array().unwrap().len(), told[0]["mode"].clone(), told[0]["overflow_mode"].clone());
+    assert_eq!(row(&told), (1, json!("automatic"), json!("metrics_only")));
+    assert_eq!(
+        (&told[0]["totals"]["failed"], &told[0]["would_be"]),
+        (&json!(1), &json!("open")),
+        "of keys without a place"
+    );
+    FULL.set_mode(Mode::ForcedOpen);
+    assert_eq!(row(&server.json(&alone).await), (1, json!("forced_open"), json!("forced_open")));
+    FULL.set_mode(Mode::Disabled);
+    assert_eq!(row(&server.json(&alone).await), (1, json!("disabled"), json!("metrics_only")));
+
+    let (all, own) = (format!("{at}/history"), format!("{at}/history?family=true"));
+    let (all, own) = (server.json(&all).await, server.json(&own).await);
+    let own = own.as_array().unwrap();
+    assert!(own.iter().all(|change| change["key"].is_null()) && own.len() == FULL.history().len(), "{own:?}");
+    assert!(all.as_array().unwrap().len() > own.len());
+    assert_eq!(server.json(&format!("{at}?family=false")).await.as_array().unwrap().len(), 2);
+    assert!(server.json("/breakers/by-name/routes::no%20family").await[0].get("overflow_mode").is_none());
+    for path in [
+        "/breakers/by-name/routes::no%20family?family=true",
+        &format!("{alone}&key=eu"),
+        &format!("{alone}&location=x"),
+    ] {
+        assert_eq!(server.ask(Method::GET, path).await.status(), 404, "{path}");
+    }
+    assert_eq!(one.history().len(), 0);
+}
+
+#[tokio::test]
+async fn routes_are_nested_below_parameters_of_the_application() {
+    listed("routes::nested");
+    let server = Server::start(Router::new().nest("/t/{tenant}/breakers", web::router())).await;
+    assert_eq!(server.json("/t/blue/breakers/by-name/routes::nested").await[0]["name"], "routes::nested");
+    assert_eq!(server.json("/t/blue/breakers/by-name/routes::nested/history").await, json!([]));
+    assert_eq!(server.ask(Method::GET, "/t/blue/breakers/by-name/blue").await.status(), 404);
+}
+
+#[tokio::test]
 async fn any_name_is_data() {
     let name = "<script>/../x?\n\"%2e&key=y";
     listed(name);
@@ -151,13 +207,15 @@ async fn what_is_not_there_is_a_problem() {
         assert_eq!((&problem["title"], &problem["status"]), (&json!("Not Found"), &json!(404)));
         assert!(problem["detail"].as_str().unwrap().starts_with("there is no circuit breaker `"), "{problem}");
     }
+    for path in ["%FF", "x?key=1&key=2", "x/history?family=perhaps"] {
+        let response = server.ask(Method::GET, &format!("/breakers/by-name/{path}")).await;
+        assert_eq!((response.status().as_u16(), content_type(&response)), (400, "application/problem+json"), "{path}");
+    }
     for (method, path, status) in [
         (Method::POST, "/breakers", 405),
         (Method::DELETE, "/breakers/by-name/x", 405),
         (Method::PUT, "/breakers/health", 405),
         (Method::GET, "/breakers/nowhere", 404),
-        (Method::GET, "/breakers/by-name/%FF", 400),
-        (Method::GET, "/breakers/by-name/x?key=1&key=2", 400),
     ] {
         assert_eq!(server.ask(method.clone(), path).await.status().as_u16(), status, "{method} {path}");
     }

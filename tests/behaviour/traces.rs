@@ -64,7 +64,7 @@ fn come_by_every_event() {
     fail(&breaker);
     rejected(&breaker);
     breaker.close();
-    crate::controls::refused_once("no token at all");
+    crate::controls::refused("no token at all", 1, 1);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn attempts_and_earlier_answers_are_told_of() {
 #[test]
 fn a_refused_request_is_a_warning_without_its_token() {
     let token = "a-token-that-nobody-has";
-    let lines = logged(Level::TRACE, || crate::controls::refused_once(token));
+    let lines = logged(Level::TRACE, || crate::controls::refused(token, 1, 0));
     let ours = lines.iter().filter(|line| line["target"] == "breaker_runtime::control");
     let [line] = <[&Value; 1]>::try_from(ours.collect::<Vec<_>>()).unwrap();
     assert_eq!(
@@ -212,4 +212,20 @@ fn a_refused_request_is_a_warning_without_its_token() {
     let said: Vec<_> =
         lines.iter().filter(|line| line["target"].as_str().unwrap().starts_with("breaker_runtime")).collect();
     assert!(!format!("{said:?}").contains(token));
+}
+
+#[test]
+fn refused_requests_do_not_fill_a_log() {
+    let lines = logged(Level::DEBUG, || crate::controls::refused("a-token-that-nobody-has", 15, 20));
+    let of = |target: &str, level: &str| {
+        let ours = lines.iter().filter(|line| line["target"] == target && line["level"] == level);
+        ours.map(|line| line["message"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("breaker_runtime::control", "WARN").len(), 10);
+    assert_eq!(of("breaker_runtime::control", "DEBUG").len(), 40, "of another site, and without a token");
+    let [locked] = <[&str; 1]>::try_from(of("breaker_runtime::change", "WARN")).unwrap();
+    assert!(
+        locked.starts_with("attempts to change circuit breakers[127.0.0.1]: closed → open: 10 failures"),
+        "{locked}"
+    );
 }

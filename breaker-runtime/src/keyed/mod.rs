@@ -370,12 +370,16 @@ impl Breakers {
         &self.own
     }
 
-    /// What people see of the family as a whole.
+    /// The same, while there are such keys.
+    #[cfg(feature = "axum")]
+    pub(crate) fn overflow_breaker(&self) -> Option<&CircuitBreaker> {
+        Some(self.without_place()).filter(|breaker| breaker.mode() != Mode::Disabled)
+    }
+
+    /// What people see of the family as a whole: its mode and settings, and of the keys without a place all else.
     #[cfg(feature = "axum")]
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let snapshot = self.without_place().snapshot();
-        // Where every key has a place, the mode of the others says nothing.
-        if snapshot.mode == Mode::Disabled { Snapshot { mode: self.mode(), ..snapshot } } else { snapshot }
+        Snapshot { mode: self.mode(), ..self.without_place().snapshot() }
     }
 
     /// The keys that metrics tell apart.

@@ -6,24 +6,27 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::extract::{Path, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::StatusCode;
 #[cfg(feature = "prometheus")]
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_core::Stream;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "dashboard")]
 use super::dashboard;
-use super::problem::problem;
+use super::problem::Problem;
 use crate::breaker::CircuitBreaker;
 use crate::event::Event;
 use crate::keyed::Breakers;
 use crate::listen::Events;
+use crate::mode::Mode;
 use crate::observe::Snapshot;
 use crate::registry;
 use crate::state::State;
@@ -64,9 +67,8 @@ pub(super) struct OfKey {
 }
 
 impl OfKey {
-    fn is(&self, breaker: &CircuitBreaker) -> bool {
+    pub(super) fn is(&self, breaker: &CircuitBreaker) -> bool {
         self.key.as_ref().is_none_or(|key| breaker.about().key.as_deref() == Some(key))
-            && self.is_at(breaker.location())
     }
 
     pub(super) fn is_at(&self, made: &Location<'_>) -> bool {
@@ -87,13 +89,71 @@ struct Health {
     open: BTreeSet<String>,
 }
 
-/// The answer that there is no such breaker, with its text.
-#[derive(Debug)]
-struct Unknown(String);
+/// The name in a path, which may have parameters of the application's own before it.
+#[derive(Deserialize)]
+pub(super) struct ByName {
+    name: String,
+}
 
-impl IntoResponse for Unknown {
-    fn into_response(self) -> Response {
-        problem(StatusCode::NOT_FOUND, self.0)
+impl ByName {
+    pub(super) async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<String, Problem> {
+        let path = Path::<Self>::from_request_parts(parts, state).await;
+        path.map(|path| path.0.name).map_err(|refused| Problem::new(refused.status(), refused.body_text()))
+    }
+}
+
+/// What is looked at.
+struct Wanted {
+    name: String,
+    which: OfKey,
+    /// A family without its keys.
+    family: bool,
+}
+
+/// Whether only the family itself is meant; beside [`OfKey`], whose words the writing routes have, too.
+#[derive(Deserialize)]
+struct Alone {
+    #[serde(default)]
+    family: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let name = ByName::of(parts, state).await?;
+        let which: Query<OfKey> = query(parts)?;
+        let alone: Query<Alone> = query(parts)?;
+        Ok(Self { name, which: which.0, family: alone.0.family })
+    }
+}
+
+/// What a query says, or the answer that it says something else.
+pub(super) fn query<T: DeserializeOwned>(parts: &Parts) -> Result<Query<T>, Problem> {
+    Query::try_from_uri(&parts.uri).map_err(|refused| Problem::new(refused.status(), refused.body_text()))
+}
+
+/// A snapshot as it is sent.
+#[derive(Serialize)]
+pub(super) struct Row {
+    #[serde(flatten)]
+    snapshot: Snapshot,
+    /// Only a family has it: the mode of the keys without a place, `null` while there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overflow_mode: Option<OverflowMode>,
+}
+
+#[derive(Serialize)]
+struct OverflowMode(Option<Mode>);
+
+impl Row {
+    pub(super) fn of(breaker: &CircuitBreaker) -> Self {
+        Self { snapshot: breaker.snapshot(), overflow_mode: None }
+    }
+
+    pub(super) fn of_family(family: &Breakers) -> Self {
+        let overflow_mode = Some(OverflowMode(family.overflow_breaker().map(CircuitBreaker::mode)));
+        Self { snapshot: family.snapshot(), overflow_mode }
     }
 }
 
@@ -104,8 +164,8 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn snapshot(&self) -> Snapshot {
-        self.family.map_or_else(|| self.breaker.snapshot(), Breakers::snapshot)
+    fn row(&self) -> Row {
+        self.family.map_or_else(|| Row::of(self.breaker), Row::of_family)
     }
 }
 
@@ -121,25 +181,45 @@ fn each<T>(read: impl Fn(Shown<'_>) -> T) -> Vec<T> {
     all
 }
 
-/// The same of those with this name, or the answer that there are none.
-fn named<T>(name: &str, key: &OfKey, read: impl Fn(Shown<'_>) -> T) -> Result<Vec<T>, Unknown> {
-    let found: Vec<T> = each(|shown| (shown.breaker.name() == name && key.is(shown.breaker)).then(|| read(shown)))
-        .into_iter()
-        .flatten()
-        .collect();
-    if found.is_empty() { Err(Unknown(key.unknown(name))) } else { Ok(found) }
+/// The same of those that are wanted, or the answer that there are none. The keys of no other family are looked at.
+fn named<T>(Wanted { name, which, family: alone }: &Wanted, read: impl Fn(Shown<'_>) -> T) -> Result<Vec<T>, Problem> {
+    let mut found = Vec::new();
+    if !alone {
+        let breakers = registry::all().into_iter().filter(|breaker| breaker.name() == name);
+        let breakers = breakers.filter(|breaker| which.is_at(breaker.location()) && which.is(breaker));
+        found.extend(breakers.map(|breaker| read(Shown { breaker, family: None })));
+    }
+    for family in registry::families().into_iter().filter(|family| family.name() == name) {
+        if !which.is_at(family.location()) {
+            continue;
+        }
+        let own = family.without_place();
+        if which.is(own) {
+            found.push(read(Shown { breaker: own, family: Some(family) }));
+        }
+        if !alone {
+            let members = family.iter().filter(|member| which.is(member));
+            found.extend(members.map(|member| read(Shown { breaker: &member, family: None })));
+        }
+    }
+    if found.is_empty() {
+        let unknown = which.unknown(name);
+        let text = if *alone { format!("{unknown} that is a family") } else { unknown };
+        return Err(Problem::new(StatusCode::NOT_FOUND, text));
+    }
+    Ok(found)
 }
 
-async fn all() -> Json<Vec<Snapshot>> {
-    Json(each(|shown| shown.snapshot()))
+async fn all() -> Json<Vec<Row>> {
+    Json(each(|shown| shown.row()))
 }
 
-async fn by_name(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Json<Vec<Snapshot>>, Unknown> {
-    named(&name, &key, |shown| shown.snapshot()).map(Json)
+async fn by_name(wanted: Wanted) -> Result<Json<Vec<Row>>, Problem> {
+    named(&wanted, |shown| shown.row()).map(Json)
 }
 
-async fn history(Path(name): Path<String>, Query(key): Query<OfKey>) -> Result<Response, Unknown> {
-    let all: Vec<_> = named(&name, &key, |shown| shown.breaker.history())?.into_iter().flatten().collect();
+async fn history(wanted: Wanted) -> Result<Response, Problem> {
+    let all: Vec<_> = named(&wanted, |shown| shown.breaker.history())?.into_iter().flatten().collect();
     Ok(Json(all.iter().map(AsRef::as_ref).collect::<Vec<&crate::Transition>>()).into_response())
 }
 

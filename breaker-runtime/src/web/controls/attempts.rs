@@ -47,9 +47,16 @@ impl Attempt<'_> {
         self.0.success();
     }
 
-    /// By an answer with this status; where the one who should have decided could not, nobody was refused.
-    pub(super) fn refused(self, status: StatusCode) {
-        if status.is_server_error() { self.0.ignore() } else { self.0.failure() }
+    /// By an answer with this status, and whether that counts: where the one who should have decided could not, nobody was
+    /// refused.
+    pub(super) fn refused(self, status: StatusCode) -> bool {
+        let counts = !status.is_server_error();
+        if counts {
+            self.0.failure();
+        } else {
+            self.0.ignore();
+        }
+        counts
     }
 }
 
@@ -85,7 +92,7 @@ mod tests {
     }
 
     fn refuse(attempts: &Attempts, peer: Option<IpAddr>) {
-        attempts.begin(peer).unwrap().refused(StatusCode::UNAUTHORIZED);
+        assert!(attempts.begin(peer).unwrap().refused(StatusCode::UNAUTHORIZED));
     }
 
     #[test]
@@ -120,7 +127,7 @@ mod tests {
                 refuse(&attempts, None);
             }
             for _ in 0..20 {
-                attempts.begin(None).unwrap().refused(StatusCode::BAD_GATEWAY);
+                assert!(!attempts.begin(None).unwrap().refused(StatusCode::BAD_GATEWAY));
                 drop(attempts.begin(None).unwrap());
             }
             clock.advance(2 * WITHIN);

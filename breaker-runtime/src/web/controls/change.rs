@@ -1,23 +1,21 @@
 //! The routes that change something.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, Query, Request};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::super::problem::Problem;
-use super::super::routes::OfKey;
+use super::super::routes::{ByName, OfKey, Row, query};
 use super::Caller;
 use super::body::{self, Accepted, ToBefore, ToClosed, ToMode, ToSettings, Why};
 use super::target::Target;
 use crate::breaker::NotSet;
 use crate::config;
 use crate::mode::Mode;
-use crate::observe::Snapshot;
 use crate::origin::Origin;
 
-type Changed = Result<Json<Vec<Snapshot>>, Problem>;
+type Changed = Result<Json<[Row; 1]>, Problem>;
 
 /// What is asked of whom, and by whom.
 pub(super) struct Asked<T> {
@@ -41,10 +39,8 @@ impl<T: Accepted, S: Send + Sync> FromRequest<S> for Asked<T> {
         let (mut parts, body) = request.into_parts();
         let caller = parts.extensions.get::<Caller>().cloned();
         let Some(caller) = caller else { return Err(Problem::new(StatusCode::UNAUTHORIZED, "nobody asks")) };
-        let name: Result<Path<String>, PathRejection> = Path::from_request_parts(&mut parts, state).await;
-        let Path(name) = name.map_err(|refused| Problem::new(refused.status(), refused.body_text()))?;
-        let which: Result<Query<Which>, _> = Query::try_from_uri(&parts.uri);
-        let Query(which) = which.map_err(|refused| Problem::new(refused.status(), refused.body_text()))?;
+        let name = ByName::of(&mut parts, state).await?;
+        let Query(which): Query<Which> = query(&parts)?;
         let which = OfKey { key: which.key, location: which.location };
         let target = Target::find(&name, &which)?;
         let body = body::read(Request::from_parts(parts, body)).await?;
@@ -64,12 +60,12 @@ impl Caller {
 pub(super) async fn mode(Asked { target, body, caller }: Asked<ToMode>) -> Changed {
     let mode = config::mode(&body.mode).map_err(unprocessable)?;
     target.set_mode(mode, caller.origin(body.reason.as_ref()));
-    Ok(Json(target.snapshots()))
+    Ok(Json([target.row()]))
 }
 
 pub(super) async fn close(Asked { target, body, caller }: Asked<ToClosed>) -> Changed {
     let Some(breaker) = target.breaker() else {
-        let text = "a family is not closed as a whole: say which key by `?key=`";
+        let text = "a family is not closed as a whole, and no key is without a place now: say which key by `?key=`";
         return Err(Problem::new(StatusCode::BAD_REQUEST, text));
     };
     let mode = breaker.mode();
@@ -78,7 +74,7 @@ pub(super) async fn close(Asked { target, body, caller }: Asked<ToClosed>) -> Ch
         return Err(Problem::new(StatusCode::CONFLICT, text));
     }
     breaker.close_by(caller.origin(body.reason.as_ref()));
-    Ok(Json(target.snapshots()))
+    Ok(Json([target.row()]))
 }
 
 pub(super) async fn settings(Asked { target, body, caller }: Asked<ToSettings>) -> Changed {
@@ -90,13 +86,13 @@ pub(super) async fn settings(Asked { target, body, caller }: Asked<ToSettings>) 
     let origin = caller.origin(body.reason.as_ref());
     let set = target.set_settings_if(body.revision, settings, origin);
     set.map_err(|why| not_set(why, body.revision))?;
-    Ok(Json(target.snapshots()))
+    Ok(Json([target.row()]))
 }
 
 pub(super) async fn rollback(Asked { target, body, caller }: Asked<ToBefore>) -> Changed {
     let taken_back = target.rollback_if(body.revision, caller.origin(body.reason.as_ref()));
     taken_back.map_err(|why| not_set(why, body.revision))?;
-    Ok(Json(target.snapshots()))
+    Ok(Json([target.row()]))
 }
 
 fn unprocessable(text: String) -> Problem {

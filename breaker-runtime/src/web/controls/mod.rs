@@ -13,9 +13,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Request, State};
-use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, patch, post, put};
@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use super::problem::problem;
 use super::routes::looking;
-use attempts::{Attempts, too_many};
+use attempts::{Attempt, Attempts, too_many};
 pub use token::TokenRefused;
 use token::{Tokens, presented};
 
@@ -67,14 +67,24 @@ where
 ///
 /// # Attempts
 ///
-/// Ten that are refused within a minute are enough: whoever comes from that address is then answered 429 for a minute, also
+/// Ten that are refused within a minute are enough: attempts from that address are then answered 429 for a minute, also
 /// with a right token, and after it one more refusal costs another minute. Of IPv6 it is the network of 64 bits that counts.
 /// Where the application does not serve with [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo), all count together; and
 /// so they do behind a proxy, which is the one peer then.
 ///
-/// The authoriser's refusals count, too, but for those of the statuses 500 to 599. What a page of another site sends does not.
-/// All of them are counted by a [family](crate::Breakers) that is not listed; who listens to
-/// [all breakers](crate::registry::listen) hears when a breaker of it opens.
+/// Some requests are no attempts, or a page of another site that an operator looks at could use up his. They are answered at any
+/// time, and not counted:
+///
+/// - A request of which the browser says that a page of another site sends it.
+/// - With tokens alone, a request without the one header `Authorization: Bearer …`.
+/// - With an authoriser, `GET` and `HEAD` without an `Authorization`. They change nothing, and without TLS a browser sends them
+///   for a page of another site, as for an image, without saying so, and perhaps with cookies. So an authoriser that goes by
+///   cookies, or by another header, limits by itself how often these are guessed by `GET`; the other methods count.
+///
+/// All else that the authoriser refuses counts, but for answers of the statuses 500 to 599.
+///
+/// Attempts are counted by a [family](crate::Breakers) that is not listed; who listens to
+/// [all breakers](crate::registry::listen) hears when a breaker of it opens, and so does a log, once for each time.
 ///
 /// `Debug` shows whose tokens there are, and none of these.
 pub struct Controls {
@@ -120,7 +130,12 @@ impl Controls {
     /// The application decides. `authoriser` is given what a request says before its body, and answers who that is, by which
     /// name changes are told; or with the refusal that is sent.
     ///
-    /// It may go by cookies: requests that a browser sends for a page of another site do not come here.
+    /// It may go by cookies: what changes something, and was sent by a browser for a page of another site, does not come here.
+    /// (`GET /controls` may, which changes nothing, and whose answer that page cannot read.)
+    ///
+    /// One that goes by a network or by the certificate of a client must look at `Host`, too: a name of somebody else's that
+    /// comes to resolve to this server (DNS rebinding) makes his page one of this site, with the same `Host` and `Origin`, in
+    /// a browser that has both. Tokens and cookies are not sent there.
     ///
     /// ```
     /// use axum::http::StatusCode;
@@ -148,20 +163,35 @@ impl Controls {
         // Before the attempts: a page that an operator looks at must not use up his.
         if site::is_another(&parts) {
             let text = "a page of another site cannot change circuit breakers";
-            return Err(refuse(peer, problem(StatusCode::FORBIDDEN, text.to_owned())));
+            return Err(refuse(peer, problem(StatusCode::FORBIDDEN, text.to_owned()), false));
         }
-        let attempt = self.attempts.begin(peer.map(|peer| peer.ip())).map_err(|rejected| too_many(&rejected))?;
+        let attempt = if self.is_attempt(&parts) {
+            let attempt = self.attempts.begin(peer.map(|peer| peer.ip()));
+            Some(attempt.map_err(|rejected| too_many(&rejected))?)
+        } else {
+            None
+        };
         match self.ask(&parts).await {
             Ok(who) => {
-                attempt.authorised();
+                attempt.into_iter().for_each(Attempt::authorised);
                 parts.extensions.insert(Caller { who: who.into(), peer });
                 Ok(Request::from_parts(parts, body))
             }
             Err(refusal) => {
-                attempt.refused(refusal.status());
-                Err(refuse(peer, refusal))
+                let counts = attempt.is_some_and(|attempt| attempt.refused(refusal.status()));
+                Err(refuse(peer, refusal, counts))
             }
         }
+    }
+
+    /// Whether it may be a guess. An image in a page of another site is none, for which a browser without TLS says nothing of
+    /// that site: such a page can make it send `GET`, also with cookies, and no `Authorization` of the page's own.
+    fn is_attempt(&self, request: &Parts) -> bool {
+        if self.authoriser.is_none() {
+            // Nothing else is compared with a token.
+            return presented(&request.headers).is_some();
+        }
+        request.headers.contains_key(AUTHORIZATION) || !matches!(request.method, Method::GET | Method::HEAD)
     }
 
     async fn ask(&self, request: &Parts) -> Result<String, Response> {
@@ -219,11 +249,12 @@ fn unauthorised(has_token: bool) -> Response {
     response
 }
 
-fn refuse(peer: Option<SocketAddr>, refusal: Response) -> Response {
+/// Tells of a refusal.
+fn refuse(peer: Option<SocketAddr>, refusal: Response, counts: bool) -> Response {
     #[cfg(feature = "tracing")]
-    crate::traces::refused(peer, refusal.status().as_u16());
+    crate::traces::refused(peer, refusal.status().as_u16(), counts);
     #[cfg(not(feature = "tracing"))]
-    let _ = peer;
+    let _ = (peer, counts);
     refusal
 }
 

@@ -1,16 +1,14 @@
 //! The breaker, or the family, that a request means: exactly one.
 
-use std::iter;
 use std::panic::Location;
 
 use axum::http::StatusCode;
 
 use super::super::problem::Problem;
-use super::super::routes::OfKey;
+use super::super::routes::{OfKey, Row};
 use crate::breaker::{CircuitBreaker, NotSet};
 use crate::keyed::{Breakers, Member};
 use crate::mode::Mode;
-use crate::observe::Snapshot;
 use crate::origin::Origin;
 use crate::policy::Settings;
 use crate::registry;
@@ -28,9 +26,8 @@ impl Target {
         let mut found = Vec::new();
         let families = registry::families().into_iter();
         let families = families.filter(|family| family.name() == name && which.is_at(family.location()));
-        if let Some(key) = &which.key {
-            let is_meant = |member: &Member<'_>| member.about().key.as_deref() == Some(key);
-            found.extend(families.flat_map(Breakers::iter).filter(is_meant).map(Self::Key));
+        if which.key.is_some() {
+            found.extend(families.flat_map(Breakers::iter).filter(|member| which.is(member)).map(Self::Key));
         } else {
             let breakers = registry::all().into_iter();
             let breakers = breakers.filter(|breaker| breaker.name() == name && which.is_at(breaker.location()));
@@ -64,13 +61,12 @@ impl Target {
         }
     }
 
-    pub(super) fn snapshots(&self) -> Vec<Snapshot> {
+    /// Of a family without its keys, of which there may be thousands.
+    pub(super) fn row(&self) -> Row {
         match self {
-            Self::One(breaker) => vec![breaker.snapshot()],
-            Self::Family(family) => {
-                iter::once(family.snapshot()).chain(family.iter().map(|member| member.snapshot())).collect()
-            }
-            Self::Key(member) => vec![member.snapshot()],
+            Self::One(breaker) => Row::of(breaker),
+            Self::Family(family) => Row::of_family(family),
+            Self::Key(member) => Row::of(member),
         }
     }
 
@@ -82,11 +78,11 @@ impl Target {
         }
     }
 
-    /// The one breaker that is meant; `None` where it is a family.
+    /// The one breaker that is meant: of a family that of the keys without a place, `None` while there are none.
     pub(super) fn breaker(&self) -> Option<&CircuitBreaker> {
         match self {
             Self::One(breaker) => Some(breaker),
-            Self::Family(_) => None,
+            Self::Family(family) => family.overflow_breaker(),
             Self::Key(member) => Some(member),
         }
     }
