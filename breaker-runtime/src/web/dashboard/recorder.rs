@@ -285,12 +285,7 @@ impl<'a> Seen<'a> {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let snapshot = self.breaker.snapshot();
-        // Not that of the breaker for keys without a place.
-        match self.family {
-            Some((family, _)) => Snapshot { mode: family.mode(), ..snapshot },
-            None => snapshot,
-        }
+        self.family.map_or_else(|| self.breaker.snapshot(), |(family, _)| family.snapshot())
     }
 }
 

@@ -65,11 +65,12 @@ export function control(breaker) {
     danger: mode.value === 'forced_open',
   }), 'set-mode');
   const first = row(mode, setMode);
-  if (!breaker.card.family) {
-    first.append(button('Close now', () => send('/close', 'POST', {}, {
-      title: `Close ${title(breaker.card)}?`, text: 'Calls go through again, and all counts that decide are forgotten.', ok: 'Close',
-    }), 'close-now'));
-  }
+  const close = breaker.card.family ? 'Close for new keys' : 'Close now';
+  first.append(button(close, () => send('/close', 'POST', {}, {
+    title: breaker.card.family ? `Close the one breaker of ${title(breaker.card)} on which keys without a place run?` : `Close ${title(breaker.card)}?`,
+    text: 'Calls go through again, and all counts that decide are forgotten.',
+    ok: 'Close',
+  }), 'close-now'));
   const rows = [make('h4', 'Controls'), first];
   if (breaker.card.key === null) {
     const which = labelled('Setting', make('select', '', { className: 'setting' }));

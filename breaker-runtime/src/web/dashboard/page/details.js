@@ -91,7 +91,7 @@ async function askHistory(breaker) {
   try {
     const answer = await fetch(address(breaker, '/history'));
     const changes = await answer.json();
-    breaker.history = changes.filter((change) => change.key === breaker.card.key).reverse().slice(0, 20);
+    breaker.history = changes.reverse().slice(0, 20);
   } catch {
     // The list stays as it was. That the connection is lost is said on top.
   }

@@ -20,5 +20,7 @@ export function make(tag, text, properties = {}) {
 /** Where to ask for something of a breaker. */
 export function address({ card }, what) {
   const query = new URLSearchParams({ location: card.location, ...(card.key === null ? {} : { key: card.key }) });
+  // Without its keys, of which there may be many.
+  if (card.family && what === '/history') query.set('family', 'true');
   return `${base}/by-name/${encodeURIComponent(card.name)}${what}?${query}`;
 }
