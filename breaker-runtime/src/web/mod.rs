@@ -36,28 +36,20 @@
 //! as long as it stays. So limit the time of that:
 //!
 //! ```
-//! use std::future::Future;
 //! use std::io;
 //! use std::time::Duration;
 //!
-//! use axum::Router;
-//! use tokio::net::TcpListener;
-//! use tokio::sync::watch;
-//!
-//! async fn serve(listener: TcpListener, app: Router, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-//!     let (stopping, mut stopped) = watch::channel(false);
-//!     let stop = async move {
-//!         stop.await;
-//!         let _ = stopping.send(true);
-//!     };
+//! /// `stopping` ends when `serving` is told to end, too.
+//! async fn limited(serving: impl Future<Output = io::Result<()>>, stopping: impl Future<Output = ()>) -> io::Result<()> {
 //!     tokio::select! {
-//!         served = async { axum::serve(listener, app).with_graceful_shutdown(stop).await } => served,
+//!         served = serving => served,
 //!         () = async {
-//!             let _ = stopped.wait_for(|stopped| *stopped).await;
+//!             stopping.await;
 //!             tokio::time::sleep(Duration::from_secs(10)).await;
 //!         } => Ok(()),
 //!     }
 //! }
+//! // limited(axum::serve(listener, app).with_graceful_shutdown(signal()).into_future(), signal()).await?;
 //! ```
 //!
 //! # Changing
