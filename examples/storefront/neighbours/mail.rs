@@ -1,21 +1,13 @@
 //! Letters to customers: a breaker that was made by hand, around a call that does not wait.
 
-use breaker_runtime::{CircuitBreaker, CircuitBreakerError, Mode, Settings, registry};
+use breaker_runtime::{CircuitBreaker, Mode, Settings, registry};
 
-use super::Gone;
+use super::Missing;
 use crate::weather::Weather;
 
 static MAIL: CircuitBreaker = CircuitBreaker::new("mail", Settings::new().consecutive(20).latency(true))
     .dependency("mail_server")
     .note("on trial: rejects nothing yet; letters are written again at night");
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NotSent {
-    #[error(transparent)]
-    Gone(#[from] Gone),
-    #[error(transparent)]
-    Unavailable(#[from] CircuitBreakerError),
-}
 
 /// Lists it, and lets it only watch, as one does with a breaker that is new.
 pub(super) fn list() {
@@ -23,6 +15,6 @@ pub(super) fn list() {
     MAIL.set_mode_by(Mode::MetricsOnly, "the plan for new breakers");
 }
 
-pub(super) fn send(weather: Weather) -> Result<(), NotSent> {
-    MAIL.call(|| if weather == Weather::Healthy { Ok(()) } else { Err(Gone("the mail server").into()) })
+pub(super) fn send(weather: Weather) -> Result<(), Missing> {
+    MAIL.call(|| if weather == Weather::Healthy { Ok(()) } else { Err(Missing::Gone("the mail server")) })
 }

@@ -10,6 +10,7 @@ mod suggestions;
 use std::sync::Arc;
 use std::time::Duration;
 
+use breaker_runtime::CircuitBreakerError;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -48,17 +49,21 @@ pub(crate) async fn ask(sky: Arc<Sky>) {
     }
 }
 
-/// The service is gone.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("no answer from {0}")]
-struct Gone(&'static str);
+/// Why somebody has no answer.
+#[derive(Debug, thiserror::Error)]
+enum Missing {
+    #[error("no answer from {0}")]
+    Gone(&'static str),
+    #[error(transparent)]
+    Unavailable(#[from] CircuitBreakerError),
+}
 
 /// What a service does that has this weather: fails, takes its time, or is well.
-async fn suffer(weather: Weather, who: &'static str) -> Result<(), Gone> {
+async fn suffer(weather: Weather, who: &'static str) -> Result<(), Missing> {
     match weather {
         Weather::Healthy => tokio::time::sleep(Duration::from_millis(8)).await,
         Weather::Slow | Weather::Hanging => tokio::time::sleep(Duration::from_millis(600)).await,
-        Weather::Failing => return Err(Gone(who)),
+        Weather::Failing => return Err(Missing::Gone(who)),
     }
     Ok(())
 }

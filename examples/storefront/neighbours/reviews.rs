@@ -1,17 +1,9 @@
 //! Reviews: asked again a little later where they fail, within a limit for all attempts; and otherwise the last ones known.
 
-use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+use breaker_runtime::circuit_breaker;
 
-use super::{Gone, suffer};
+use super::{Missing, suffer};
 use crate::weather::Weather;
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NoReviews {
-    #[error(transparent)]
-    Gone(#[from] Gone),
-    #[error(transparent)]
-    Unavailable(#[from] CircuitBreakerError),
-}
 
 #[circuit_breaker(
     name = "reviews",
@@ -27,7 +19,7 @@ pub(super) enum NoReviews {
     dependency = "reviews_api",
     note = "customers see reviews that are minutes old"
 )]
-pub(super) async fn stars(sku: &str, turn: usize, weather: Weather) -> Result<u8, NoReviews> {
+pub(super) async fn stars(sku: &str, turn: usize, weather: Weather) -> Result<u8, Missing> {
     // One of ten fails on the best of days.
     let weather = if turn % 10 == 0 { Weather::Failing } else { weather };
     suffer(weather, "the reviews").await?;

@@ -1,20 +1,12 @@
 //! Offers of carriers: a breaker for each of them, which opens where calls fail or are slow, and lets calls in again little
 //! by little.
 
-use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+use breaker_runtime::circuit_breaker;
 
-use super::{Gone, suffer};
+use super::{Missing, suffer};
 use crate::weather::Weather;
 
 const CARRIERS: [&str; 4] = ["north", "south", "express", "drone"];
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NoOffer {
-    #[error(transparent)]
-    Gone(#[from] Gone),
-    #[error(transparent)]
-    Unavailable(#[from] CircuitBreakerError),
-}
 
 pub(super) fn carrier(turn: usize) -> &'static str {
     CARRIERS[turn % CARRIERS.len()]
@@ -40,7 +32,7 @@ pub(super) fn carrier(turn: usize) -> &'static str {
     dependency = "carriers",
     note = "offers of this carrier are left out"
 )]
-pub(super) async fn offer(carrier: &str, weather: Weather, second: u64) -> Result<u32, NoOffer> {
+pub(super) async fn offer(carrier: &str, weather: Weather, second: u64) -> Result<u32, Missing> {
     let weather = match carrier {
         // Drones do not fly in the wind, which is up for 10 seconds of each 40.
         "drone" if second % 40 < 10 => Weather::Failing,

@@ -1,17 +1,9 @@
 //! What is left in the warehouse, whose old system bears few calls at once and few in a second.
 
-use breaker_runtime::{CircuitBreakerError, circuit_breaker};
+use breaker_runtime::circuit_breaker;
 
-use super::{Gone, suffer};
+use super::{Missing, suffer};
 use crate::weather::Weather;
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NotKnown {
-    #[error(transparent)]
-    Gone(#[from] Gone),
-    #[error(transparent)]
-    Unavailable(#[from] CircuitBreakerError),
-}
 
 #[circuit_breaker(
     name = "stock",
@@ -26,12 +18,12 @@ pub(super) enum NotKnown {
     dependency = "warehouse",
     note = "the shop takes orders as if all were in stock"
 )]
-pub(super) async fn left(sku: &str, weather: Weather) -> Result<u32, NotKnown> {
+pub(super) async fn left(sku: &str, weather: Weather) -> Result<u32, Missing> {
     suffer(weather, "the warehouse").await?;
     Ok(u32::try_from(sku.len()).unwrap_or(0))
 }
 
 #[expect(clippy::unused_async, reason = "a fallback has the signature of its function")]
-async fn assumed(_: &str, _: Weather) -> Result<u32, NotKnown> {
+async fn assumed(_: &str, _: Weather) -> Result<u32, Missing> {
     Ok(1)
 }
