@@ -106,7 +106,8 @@ impl Recorder {
     pub(super) fn viewer(&self) -> mpsc::Receiver<Arc<str>> {
         let (sender, receiver) = mpsc::channel(BEHIND);
         let mut known = self.known();
-        known.look(false, true);
+        // What is new is told to the others, who would not hear of it any more.
+        known.tell(false, true);
         // There is room for the first one.
         let _ = sender.try_send(known.all());
         known.viewers.push(sender);
@@ -140,7 +141,7 @@ async fn look_on(recorder: Weak<Recorder>) {
             next = (next + SECOND).max(now);
         }
         let Some(recorder) = recorder.upgrade() else { return };
-        let told = recorder.known().tell(second);
+        let told = recorder.known().tell(second, false);
         if told != events.is_some() {
             events = told.then(registry::events);
         }
@@ -154,11 +155,11 @@ fn drain(events: &mut Events) {
 }
 
 impl Known {
-    /// Looks, and tells the viewers; whether there are any.
-    fn tell(&mut self, second: bool) -> bool {
+    /// Looks, and tells the viewers; whether there are any. Cards and pulses are made for them, or for one who `comes`.
+    fn tell(&mut self, second: bool, comes: bool) -> bool {
         self.viewers.retain(|viewer| !viewer.is_closed());
         let told = !self.viewers.is_empty();
-        let News { of, gone } = self.look(second, told);
+        let News { of, gone } = self.look(second, told || comes);
         if !told {
             return false;
         }
@@ -446,6 +447,24 @@ mod tests {
         let news = told(&mut viewer, &id, &["pulse", "card"]).await;
         assert_eq!(news["pulse"]["state"], "open");
         assert_eq!(news["card"]["last_trip"]["why"], "2 failures in a row (limit 2)");
+    }
+
+    #[test]
+    fn who_comes_takes_no_news_from_others() {
+        let breaker = listed("recorder::others");
+        let recorder = Recorder::new(false);
+        let mut first = recorder.viewer();
+        let frame = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+        let all = frame(&first.try_recv().unwrap());
+        let id = all["breakers"].as_array().unwrap().iter().find(|told| told["card"]["name"] == "recorder::others");
+        let id = &id.unwrap()["id"];
+        for _ in 0..2 {
+            breaker.try_acquire().unwrap().failure();
+        }
+        let _second = recorder.viewer();
+        let news = frame(&first.try_recv().unwrap());
+        let told = news["breakers"].as_array().unwrap().iter().find(|told| told["id"] == *id).unwrap();
+        assert_eq!(told["pulse"]["state"], "open");
     }
 
     #[tokio::test(start_paused = true)]
