@@ -14,7 +14,7 @@ export const RANKS = { open: 0, half_open: 1, recovering: 2, would_open: 3 };
 
 /** How a card looks, and the word on it. */
 export function kindOf({ state, mode, would_be, share, keys }) {
-  if (keys && mode === 'automatic') return kindOfFamily(keys);
+  if (keys && (mode === 'automatic' || (mode === 'metrics_only' && troubled(keys) > FEW))) return kindOfFamily(keys);
   if (mode === 'forced_open') return ['open', 'forced open'];
   if (mode === 'disabled') return ['off', 'disabled'];
   if (mode === 'metrics_only') {
