@@ -59,12 +59,7 @@ impl Browser {
             "--window-size=1280,900",
             &format!("--user-data-dir={}", profile.display()),
         ];
-        let wanted: Map<String, Value> = [
-            ("goog:chromeOptions".to_owned(), json!({ "args": arguments })),
-            ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
-        ]
-        .into_iter()
-        .collect();
+        let wanted = Map::from_iter([("goog:chromeOptions".to_owned(), json!({ "args": arguments }))]);
         let page = ClientBuilder::new(HttpConnector::new())
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -141,8 +136,8 @@ impl Browser {
         self.page.active_element().await.unwrap().send_keys(&char::from(key).to_string()).await.unwrap();
     }
 
-    /// Nothing was asked of another host, and the browser has refused nothing and met no error since this was asked last.
-    pub(crate) async fn is_content(&self) {
+    /// Nothing was asked of another host, and nothing is in the page that its policy would have to stop.
+    pub(crate) async fn keeps_to_itself(&self) {
         let script = r"return performance.getEntriesByType('resource').map((one) => one.name)
             .filter((name) => new URL(name).origin !== location.origin);";
         assert_eq!(self.ask(script, &[]).await, json!([]), "all comes from here");

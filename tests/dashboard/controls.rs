@@ -130,5 +130,5 @@ async fn it_forces_open_and_closes_with_the_token_and_not_without() {
     let kept = "return JSON.stringify([localStorage.length, sessionStorage.length, document.cookie]) + document.documentElement.outerHTML";
     assert!(!browser.ask(kept, &[]).await.to_string().contains(TOKEN), "it is nowhere in the page");
     assert!(browser.ask(kept, &[]).await.as_str().unwrap().starts_with(r#"[0,0,""]"#));
-    browser.is_content().await;
+    browser.keeps_to_itself().await;
 }

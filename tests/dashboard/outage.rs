@@ -57,5 +57,5 @@ async fn it_opens_with_its_reason_within_a_second_and_recovers_without_a_reload(
     assert_eq!((&card["state"], &card["section"]), (&json!("closed"), &json!("well")), "{card}");
     assert!(card["why"].as_str().unwrap().starts_with("Last opened"), "{card}");
     assert_eq!(browser.ask("return window.mark", &[]).await, "here", "nothing was reloaded");
-    browser.is_content().await;
+    browser.keeps_to_itself().await;
 }

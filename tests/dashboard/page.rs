@@ -117,7 +117,7 @@ async fn hostile_names_and_errors_are_text() {
     assert_eq!(browser.ask(script, &[]).await, json!([3, true]));
     let script = "return document.querySelectorAll('main img, main script, main iframe, main b[onclick], main svg:not(.line)').length";
     assert_eq!(browser.ask(script, &[]).await, json!(0));
-    browser.is_content().await;
+    browser.keeps_to_itself().await;
     // However long a name is, nothing is wider than the window.
     browser.page.set_window_size(360, 800).await.unwrap();
     let script = "return document.documentElement.scrollWidth <= window.innerWidth";

@@ -67,8 +67,10 @@ function detail(breaker) {
   }
   const counts = [['let through', pulse.admitted], ['failed', pulse.failed], ['rejected', pulse.rejected], ['under way', pulse.in_flight]];
   const rare = [['stopped at the time limit', pulse.timed_out], ['fallbacks answered', pulse.fallbacks], ['made again', pulse.retried], ['earlier answers given', pulse.last_good]];
-  const all = [...counts, ...rare.filter(([, count]) => count)].map(([name, count]) => [name, count.toLocaleString('en')]);
-  part('Counted since the start', list(all));
+  // Of a family the first three are of all keys that are there; the others would be of the keys without a place alone.
+  const shownCounts = pulse.keys ? counts.slice(0, 3) : [...counts, ...rare.filter(([, count]) => count)];
+  const since = pulse.keys ? 'Counted by the keys that are there' : 'Counted since the start';
+  part(since, list(shownCounts.map(([name, count]) => [name, count.toLocaleString('en')])));
   part('History', historyOf(breaker));
   part(`Settings, revision ${card.revision}`, list(Object.entries(card.settings).filter(([, value]) => value !== 'none')), make('p', `by ${card.origin}`));
   part('Made at', make('p', card.location));
