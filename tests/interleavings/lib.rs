@@ -31,7 +31,7 @@ mod event;
 mod fnv;
 #[path = "../../breaker-runtime/src/history.rs"]
 mod history;
-#[path = "../../breaker-runtime/src/key.rs"]
+#[path = "../../breaker-runtime/src/key/mod.rs"]
 mod key;
 #[path = "../../breaker-runtime/src/keyed/mod.rs"]
 mod keyed;

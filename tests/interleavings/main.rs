@@ -70,6 +70,7 @@ models! {
     families {
         two_calls_that_bring_one_key_share_its_breaker
         a_key_that_takes_a_place_does_not_hear_of_the_one_before
+        a_key_that_comes_back_has_one_breaker_wherever_its_shortcut_leads
         who_looks_at_a_breaker_sees_one_key_only
         new_settings_reach_a_key_that_comes_meanwhile
     }

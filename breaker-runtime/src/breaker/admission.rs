@@ -162,7 +162,7 @@ impl CircuitBreaker {
 
     fn arrive_ramping(&self, force: InForce<'_>, word: Word, now: Time) -> Answer {
         let whole = force.settings.ramp.get().unwrap_or_default();
-        match ramp::share_since(self.timeline.ramp(word.identity()), now, whole) {
+        match ramp::share_since(self.ramp_since(word.identity()), now, whole) {
             None => match self.cell.exchange(word, word.end_ramp()) {
                 Ok(change) => Answer::Admitted(change.to.identity()),
                 Err(found) => Answer::Again(found),
@@ -198,7 +198,7 @@ impl CircuitBreaker {
     /// A call takes a place as a probe. A half-open period that has lasted too long ends here.
     fn arrive_half_open(&self, force: InForce<'_>, word: Word, now: Time, limit: Option<Duration>) -> Answer {
         let state = word.identity();
-        let period = self.timeline.half_open_period(state);
+        let period = self.half_open_period(state);
         if let Some(period) = period.filter(|period| now >= period.overdue_at) {
             let (ignored, cancelled) = self.given_back.of(word.epoch());
             let next = word.overdue(force.limits(), ignored, cancelled, self.next_reopening(state));

@@ -74,7 +74,7 @@ impl CircuitBreaker {
     ) {
         let patience = force.settings.probe_patience(delay, limit);
         let period = HalfOpenPeriod { patience, overdue_at: now.after(patience) };
-        self.timeline.begin_half_open(self.number(state.epoch()), state, period);
+        self.recovery().begin_half_open(self.number(state.epoch()), state, period);
     }
 
     /// Enough probes succeeded.
@@ -96,7 +96,7 @@ impl CircuitBreaker {
 
     fn begin_ramp(&self, change: Change, now: Time) {
         if change.to.is_ramping() {
-            self.timeline.begin_ramp(self.number(change.to.epoch()), change.to.identity(), now);
+            self.recovery().begin_ramp(self.number(change.to.epoch()), change.to.identity(), now);
         }
     }
 

@@ -10,6 +10,9 @@ use super::Count;
 use super::classes::FailureClasses;
 use super::limits::CallLimits;
 use super::ramp::Ramp;
+use super::timeline::{HalfOpenPeriod, Recovery};
+use super::word::Identity;
+use crate::clock::Time;
 #[cfg(feature = "last_good")]
 use crate::clock::nanos;
 use crate::listen::Outbox;
@@ -23,6 +26,7 @@ pub(super) struct Seldom {
     limits: OnceBox<CallLimits>,
     /// From the first change on, or the first who wants to be told.
     outbox: OnceBox<Outbox>,
+    recovery: Recovery,
     ramp: Ramp,
     /// How old the last answer was that was given again, in nanoseconds and one more; zero where none was.
     served_age: AtomicU64,
@@ -40,6 +44,24 @@ impl CircuitBreaker {
 
     pub(super) fn outbox_if_any(&self) -> Option<&Outbox> {
         self.seldom.get()?.outbox.get()
+    }
+
+    pub(super) fn recovery(&self) -> &Recovery {
+        &self.seldom().recovery
+    }
+
+    pub(super) fn recovery_if_any(&self) -> Option<&Recovery> {
+        Some(&self.seldom.get()?.recovery)
+    }
+
+    /// The half-open period of `state`, once it is known.
+    pub(super) fn half_open_period(&self, state: Identity) -> Option<HalfOpenPeriod> {
+        self.recovery_if_any()?.half_open_period(state)
+    }
+
+    /// When the ramp of `state` began, once it is known.
+    pub(super) fn ramp_since(&self, state: Identity) -> Option<Time> {
+        self.recovery_if_any()?.ramp(state)
     }
 
     pub(super) fn ramp(&self) -> &Ramp {

@@ -51,6 +51,9 @@ impl CircuitBreaker {
     pub(crate) fn begin_anew(&self, key: Arc<StoredKey>) {
         self.key.store(Some(key));
         self.timeline.clear();
+        if let Some(recovery) = self.recovery_if_any() {
+            recovery.clear();
+        }
         if let Some(limits) = self.limits_if_any() {
             limits.tokens.begin_anew();
         }

@@ -38,10 +38,16 @@ pub(crate) struct HalfOpenPeriod {
     pub(crate) overdue_at: Time,
 }
 
+/// How long the breaker is open.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     open: ArcSwapOption<Published<OpenPeriod>>,
     due: Due,
+}
+
+/// How it comes back from there, which not every breaker ever does.
+#[derive(Debug, Default)]
+pub(crate) struct Recovery {
     half_open: ArcSwapOption<Published<HalfOpenPeriod>>,
     /// When a ramp began.
     ramp: ArcSwapOption<Published<Time>>,
@@ -57,24 +63,37 @@ struct Published<P> {
 
 impl Timeline {
     pub(crate) const fn new() -> Self {
-        Self {
-            open: ArcSwapOption::const_empty(),
-            due: Due::new(),
-            half_open: ArcSwapOption::const_empty(),
-            ramp: ArcSwapOption::const_empty(),
-        }
+        Self { open: ArcSwapOption::const_empty(), due: Due::new() }
     }
 
-    /// Forgets all periods; when one was due stays, for a state that will not come again.
+    /// Forgets the period; when it was due stays, for a state that will not come again.
     pub(crate) fn clear(&self) {
         self.open.store(None);
-        self.half_open.store(None);
-        self.ramp.store(None);
     }
 
     pub(crate) fn begin_open(&self, number: u64, state: Identity, period: OpenPeriod) {
         publish(&self.open, Published { number, state, period });
         self.due.set(state, period.due());
+    }
+
+    /// When a probe of `state`, which is open, is due. Quicker than [`open_period`](Self::open_period), and may know
+    /// less.
+    #[inline]
+    pub(crate) fn due(&self, state: Identity) -> Option<Time> {
+        self.due.of(state)
+    }
+
+    /// The open period of `state`, once it is known.
+    pub(crate) fn open_period(&self, state: Identity) -> Option<OpenPeriod> {
+        find(&self.open, state)
+    }
+}
+
+impl Recovery {
+    /// Forgets both.
+    pub(crate) fn clear(&self) {
+        self.half_open.store(None);
+        self.ramp.store(None);
     }
 
     pub(crate) fn begin_half_open(&self, number: u64, state: Identity, period: HalfOpenPeriod) {
@@ -88,18 +107,6 @@ impl Timeline {
     /// When the ramp of `state` began, once it is known.
     pub(crate) fn ramp(&self, state: Identity) -> Option<Time> {
         find(&self.ramp, state)
-    }
-
-    /// When a probe of `state`, which is open, is due. Quicker than [`open_period`](Self::open_period), and may know
-    /// less.
-    #[inline]
-    pub(crate) fn due(&self, state: Identity) -> Option<Time> {
-        self.due.of(state)
-    }
-
-    /// The open period of `state`, once it is known.
-    pub(crate) fn open_period(&self, state: Identity) -> Option<OpenPeriod> {
-        find(&self.open, state)
     }
 
     /// The half-open period of `state`, once it is known.
@@ -138,12 +145,12 @@ mod tests {
 
     #[test]
     fn of_two_times_for_one_period_the_first_stands() {
-        let timeline = Timeline::new();
+        let recovery = Recovery::default();
         let state = Word::FIRST.open(0).probe().identity();
         for nanos in [7, 9] {
             let period = HalfOpenPeriod { patience: Duration::ZERO, overdue_at: Time::from_nanos(nanos) };
-            timeline.begin_half_open(2, state, period);
+            recovery.begin_half_open(2, state, period);
         }
-        assert_eq!(timeline.half_open_period(state).map(|period| period.overdue_at), Some(Time::from_nanos(7)));
+        assert_eq!(recovery.half_open_period(state).map(|period| period.overdue_at), Some(Time::from_nanos(7)));
     }
 }

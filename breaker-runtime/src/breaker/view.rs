@@ -103,7 +103,7 @@ impl CircuitBreaker {
                     .is_ramping()
                     .then(|| {
                         share_since(
-                            self.timeline.ramp(word.identity()),
+                            self.ramp_since(word.identity()),
                             now,
                             force.settings.ramp.get().unwrap_or_default(),
                         )
@@ -111,7 +111,7 @@ impl CircuitBreaker {
                     .flatten(),
                 window: force.window_counts(word.identity(), now),
                 latency: force.latencies_if_any().and_then(|latencies| latencies.recent(force.since_made(now))),
-                overdue_at: self.timeline.half_open_period(word.identity()).map(|period| period.overdue_at),
+                overdue_at: self.half_open_period(word.identity()).map(|period| period.overdue_at),
             };
             // Another state since: the times may be that one's.
             if self.cell.load().identity() == word.identity() {

@@ -2,6 +2,7 @@
 
 mod mode;
 mod rest;
+mod shortcuts;
 mod slot;
 mod table;
 
@@ -126,7 +127,7 @@ impl Breakers {
 
     /// How many keys have a breaker at one time.
     ///
-    /// - Limits: 1 to 1,000,000. 16 bytes are taken for each at the first call.
+    /// - Limits: 1 to 1,000,000. Up to 48 bytes are taken for each at the first call.
     /// - Default: 1,000, which is half a megabyte at most, and more hosts than most programs talk to.
     ///
     /// # Panics
@@ -303,7 +304,7 @@ impl Breakers {
     #[must_use]
     pub fn get<K: Key + ?Sized>(&self, key: &K) -> Option<Member<'_>> {
         let table = self.table.get()?;
-        let found = table.find(key, table.hash(key))?;
+        let found = table.find(key)?;
         self.forget_if_idle(table, found, self.clock.now());
         Member::of(found)
     }
@@ -481,13 +482,13 @@ impl Breakers {
         whose: Whose,
     ) -> Result<Permit<&CircuitBreaker>, Rejected<&CircuitBreaker>> {
         let table = self.table.get_or_init(|| Box::new(Table::new(self.max_keys)));
-        let (hash, now) = (table.hash(key), self.clock.now());
-        let mut known = table.find(key, hash);
+        let now = self.clock.now();
+        let mut known = table.find(key);
         loop {
             let found = match known {
                 Some(found) if !self.forget_if_idle(table, found, now) => found,
                 _ => {
-                    let Some(found) = self.insert(table, key, hash, now) else {
+                    let Some(found) = self.insert(table, key, now) else {
                         let answer = CircuitBreaker::admit(self.overflowing(now), limit, whose);
                         return answer.map_err(|(_, rejected)| (&self.own, rejected));
                     };
@@ -509,11 +510,11 @@ impl Breakers {
     }
 
     #[cold]
-    fn insert<'a, K: Key + ?Sized>(&'a self, table: &'a Table, key: &K, hash: u64, now: Time) -> Option<Found<'a>> {
+    fn insert<'a, K: Key + ?Sized>(&'a self, table: &'a Table, key: &K, now: Time) -> Option<Found<'a>> {
         let make = || self.own.member(self.clock.clone());
         let search = Search { now, idle: self.idle, thorough: self.own.mode() == Mode::Disabled, mode: self.mode() };
         let began = Cell::new(None);
-        let found = table.insert(key, hash, search, make, |breaker| {
+        let found = table.insert(key, search, make, |breaker| {
             self.give_settings(breaker);
             self.begin_in_mode(breaker);
             began.set(Some(breaker.mode()));
@@ -571,8 +572,14 @@ impl Breakers {
         }
     }
 
+    #[inline]
     fn forget_if_idle(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
-        now.since(found.slot.breaker.last_used()) >= self.idle && table.evict(found, Leave::Idle(self.mode()), now)
+        now.since(found.slot.breaker.last_used()) >= self.idle && self.forget_idle_one(table, found, now)
+    }
+
+    #[cold]
+    fn forget_idle_one(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
+        table.evict(found, Leave::Idle(self.mode()), now)
     }
 
     fn forget_idle(&self) {

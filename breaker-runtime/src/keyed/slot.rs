@@ -17,25 +17,33 @@
 //! one he meant. Who takes it away claims it, and then looks for pins. Each writes before he looks, with
 //! a fence between; so one of them sees the other.
 //!
+//! A slot that has a short key holds its words, by which a call knows that it is the right one: it reads
+//! the owner, which nobody has claimed, and then the words. Who gives the slot to another key writes to
+//! `owner` first, and then those words that differ, each of which releases that; so whoever has read one of the new
+//! words finds another owner afterwards, as every call looks for.
+//!
 //! *Orderings.* The fences are sequentially consistent, which a write before a load needs. All else of a
 //! tenancy is written before `owner` names it or its key can be found.
 
+use std::array;
 use std::sync::Arc;
 
 use crate::breaker::{CircuitBreaker, Leave, Totals};
 use crate::clock::Time;
-use crate::key::StoredKey;
+use crate::key::{Short, StoredKey};
 use crate::sync::{AtomicU64, Ordering, fence, yield_now};
 
 /// Nobody's.
 const FREE: u64 = 0;
 const CLAIMED: u64 = 1 << 63;
 
-// In this order, so that what every call needs is in one cache line.
+// In this order, so that what every call needs is in two cache lines, one after the other.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(super) struct Slot {
     owner: AtomicU64,
+    /// The words of its key, where that has some.
+    words: [AtomicU64; Short::WORDS],
     pub(super) breaker: CircuitBreaker,
     pins: AtomicU64,
 }
@@ -54,8 +62,8 @@ pub(super) struct Claim<'a> {
 impl Slot {
     /// A slot that is claimed by its maker.
     pub(super) fn new(breaker: CircuitBreaker) -> Self {
-        let owner = AtomicU64::new(FREE | CLAIMED);
-        Self { breaker, owner, pins: AtomicU64::new(0) }
+        let [owner, pins] = [FREE | CLAIMED, 0].map(AtomicU64::new);
+        Self { breaker, owner, words: array::from_fn(|_| AtomicU64::new(0)), pins }
     }
 
     /// The claim of its maker.
@@ -69,6 +77,25 @@ impl Slot {
             FREE => None,
             tenancy => Some(tenancy),
         }
+    }
+
+    /// The tenancy, where it is that of this key, and nobody is about to take or give it.
+    #[inline]
+    pub(super) fn tenancy_of(&self, key: &Short) -> Option<u64> {
+        let owner = self.owner.load(Ordering::Acquire);
+        let is_given = owner != FREE && owner & CLAIMED == 0;
+        let differences = self.words().iter().zip(key.words()).fold(0, |all, (one, other)| all | (one ^ other));
+        (is_given && differences == 0).then_some(owner)
+    }
+
+    /// The short key that it belongs to, or did: one that is about to change may be no key at all.
+    pub(super) fn short_key(&self) -> Option<Short> {
+        self.tenancy().and_then(|_| Short::of_words(self.words()))
+    }
+
+    #[inline]
+    fn words(&self) -> [u64; Short::WORDS] {
+        self.words.each_ref().map(|word| word.load(Ordering::Acquire))
     }
 
     #[inline]
@@ -145,6 +172,12 @@ impl Claim<'_> {
     pub(super) fn give_to(&mut self, key: Arc<StoredKey>, now: Time) {
         let (slot, tenancy) = (self.slot, key.tenancy);
         slot.owner.store(tenancy | CLAIMED, Ordering::Release);
+        let words = key.short().map_or([0; Short::WORDS], |short| short.words());
+        for (place, word) in slot.words.iter().zip(words) {
+            if place.load(Ordering::Relaxed) != word {
+                place.store(word, Ordering::Release);
+            }
+        }
         // Drops the last key, which may panic: then the slot is nobody's.
         slot.breaker.begin_anew(key);
         slot.breaker.used(now);
@@ -190,9 +223,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_call_needs_is_in_one_cache_line() {
+    fn what_a_call_needs_is_in_two_cache_lines() {
         assert!(size_of::<Slot>() <= 448);
-        assert_eq!(offset_of!(Slot, breaker) + CircuitBreaker::NEEDED_BY_CALLS, 64);
+        assert!(offset_of!(Slot, breaker) + CircuitBreaker::NEEDED_BY_CALLS <= 128);
     }
 
     #[test]
@@ -216,6 +249,24 @@ mod tests {
         claim.take_back();
         drop(claim);
         assert_eq!((slot.tenancy(), slot.is_claimed(), free_places()), (None, false, 1));
+    }
+
+    #[test]
+    fn a_slot_is_known_by_the_words_of_the_key_that_has_it() {
+        let (slot, free) = (slot(), AtomicU64::new(0));
+        let [mine, other] = ["key", "another"].map(|key| Short::of(key).expect("it is short"));
+        let mut claim = slot.claim_new(&free);
+        assert_eq!((slot.tenancy_of(&mine), slot.short_key()), (None, None));
+        claim.give_to(key(3), NOW);
+        assert_eq!(slot.tenancy_of(&mine), None, "it cannot be found yet");
+        drop(claim);
+        assert_eq!((slot.tenancy_of(&mine), slot.tenancy_of(&other)), (Some(3), None));
+        assert_eq!(slot.short_key(), Some(mine));
+        let mut claim = slot.evict(3, Leave::Idle(Mode::Automatic), NOW, &free).expect("nobody uses it");
+        assert_eq!((slot.tenancy_of(&mine), slot.short_key()), (None, None));
+        claim.give_to(Arc::new(StoredKey::new(&'x', 1, 4)), NOW);
+        drop(claim);
+        assert_eq!((slot.tenancy(), slot.tenancy_of(&mine), slot.short_key()), (Some(4), None, None));
     }
 
     #[test]

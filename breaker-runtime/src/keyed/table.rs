@@ -2,7 +2,8 @@
 //!
 //! Keys are spread over buckets by their hashes. A bucket is a list that never changes: who adds or
 //! removes a key puts another list in its place, and does it again where somebody was faster. So a call
-//! that looks for its key waits for nobody, and neither does one that brings a new key.
+//! that looks for its key waits for nobody, and neither does one that brings a new key. Calls of short
+//! keys look for a [shortcut](super::shortcuts) first.
 //!
 //! *Orderings.* Lists are published by `arc_swap`, with all that was written before. `made` hands out
 //! places, and `hand` says where to look next; who finds a place empty passes it over. So both are relaxed.
@@ -16,12 +17,13 @@ use arc_swap::ArcSwapOption;
 use once_cell::race::OnceBox;
 
 use super::rest::{Departed, SHOWN};
+use super::shortcuts::Shortcuts;
 use super::slot::{Claim, Slot};
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
 use crate::breaker::Totals;
 use crate::breaker::{CircuitBreaker, Leave};
 use crate::clock::Time;
-use crate::key::{Key, StoredKey};
+use crate::key::{Key, Short, StoredKey};
 use crate::mode::Mode;
 use crate::sync::{AtomicU64, Ordering, handed_over, yield_now};
 
@@ -44,6 +46,7 @@ pub(super) struct Table {
     tenancies: AtomicU64,
     departed: Departed,
     hasher: RandomState,
+    shortcuts: Shortcuts,
 }
 
 /// The keys of one bucket, of which most have one.
@@ -119,20 +122,39 @@ impl Table {
             tenancies: AtomicU64::new(0),
             departed: Departed::new(),
             hasher: RandomState::new(),
+            shortcuts: Shortcuts::new(places),
         }
     }
 
     #[inline]
-    pub(super) fn hash<K: Key + ?Sized>(&self, key: &K) -> u64 {
-        self.hasher.hash_one(key)
+    pub(super) fn find<K: Key + ?Sized>(&self, key: &K) -> Option<Found<'_>> {
+        let short = Short::of(key);
+        short.and_then(|short| self.find_short(&short)).or_else(|| self.find_by_hash(key, short))
     }
 
     #[inline]
-    pub(super) fn find<K: Key + ?Sized>(&self, key: &K, hash: u64) -> Option<Found<'_>> {
+    fn find_short(&self, key: &Short) -> Option<Found<'_>> {
+        self.shortcuts.places(key).find_map(|place| {
+            let slot = self.slots.get(place)?.get()?;
+            Some(Found { slot, tenancy: slot.tenancy_of(key)? })
+        })
+    }
+
+    #[inline(never)]
+    fn find_by_hash<K: Key + ?Sized>(&self, key: &K, short: Option<Short>) -> Option<Found<'_>> {
+        let (place, found) = self.find_in_bucket(key, self.hasher.hash_one(key))?;
+        if let Some(short) = short {
+            let key_at = |place| self.slots.get::<usize>(place)?.get()?.short_key();
+            self.shortcuts.leave(&short, place, key_at);
+        }
+        Some(found)
+    }
+
+    fn find_in_bucket<K: Key + ?Sized>(&self, key: &K, hash: u64) -> Option<(u32, Found<'_>)> {
         let bucket = self.bucket(hash).load();
         handed_over();
         let item = bucket.as_ref()?.items().find(|item| item.key.is(key, hash))?;
-        Some(self.found(item))
+        Some((item.place, self.found(item)))
     }
 
     /// Finds a place for a key that has none; `None` where there is none to be had. `make` makes a
@@ -140,11 +162,11 @@ impl Table {
     pub(super) fn insert<K: Key + ?Sized>(
         &self,
         key: &K,
-        hash: u64,
         search: Search,
         make: impl Fn() -> CircuitBreaker,
         ready: impl FnOnce(&CircuitBreaker),
     ) -> Option<Found<'_>> {
+        let hash = self.hasher.hash_one(key);
         let (place, mut claim) = match self.claim(key, hash, search, make)? {
             Claimed::Place(place, claim) => (place, claim),
             Claimed::Known(found) => return Some(found),
@@ -232,7 +254,8 @@ impl Table {
             if claimed.is_some() {
                 return claimed;
             }
-            if let Some(found) = self.find(key, hash).filter(Found::is_current) {
+            let known = self.find_in_bucket(key, hash).map(|(_, found)| found);
+            if let Some(found) = known.filter(Found::is_current) {
                 return Some(Claimed::Known(found));
             }
             if !others_are_here {
