@@ -24,7 +24,7 @@ use crate::site::Site;
 ///     P::own(&__BREAKER)
 /// }
 /// ```
-/// with a time limit `{ const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, which gives both, since the limit
+/// or `P::own_here(&__BREAKER)` where the function is not async; with a time limit `{ const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, which gives both, since the limit
 /// is one of the breaker's settings, which may have changed; of a breaker held elsewhere, `(…, __LIMIT)`. Items are not
 /// hygienic, so they stand in a block of their own, under names that nobody writes.
 ///
@@ -100,7 +100,9 @@ fn own(plan: &Plan, site: Site) -> (TokenStream, TokenStream) {
         static __BREAKER: #p::CircuitBreaker = #made;
         #p::inventory::submit! { #p::Site::new(#site, || &__BREAKER) }
     };
-    (items, quote_spanned!(here()=> #p::own(&__BREAKER)))
+    let own = if plan.function.is_async() { "own" } else { "own_here" };
+    let own = Ident::new(own, here());
+    (items, quote_spanned!(here()=> #p::#own(&__BREAKER)))
 }
 
 fn own_family(plan: &Plan, family: &Family, site: Site) -> (TokenStream, TokenStream) {

@@ -4,13 +4,14 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::cell::Settled;
+use super::here::ThisThread;
 use super::in_force::InForce;
 use super::permit::{Permit, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
 use super::settling::probe_rule;
 use super::word::{Identity, Word};
-use super::{CircuitBreaker, Count};
+use super::{CircuitBreaker, Count, Holds};
 use crate::clock::Time;
 use crate::error::{CircuitBreakerError, Refusal};
 use crate::mode::Mode;
@@ -46,6 +47,30 @@ impl CircuitBreaker {
     where
         B: Deref<Target = Self>,
     {
+        Self::admit_and(breaker, limit, whose, |breaker| _ = breaker.count_beginning())
+    }
+
+    /// The same of a call that may know its counters when it ends.
+    #[expect(clippy::inline_always, reason = "as `admit`")]
+    #[inline(always)]
+    pub(crate) fn admit_here<B>(breaker: B, limit: Option<Duration>, whose: Whose) -> Result<Permit<B>, Rejected<B>>
+    where
+        B: Holds,
+    {
+        Self::admit_and(breaker, limit, whose, B::begin)
+    }
+
+    #[expect(clippy::inline_always, reason = "as `admit`")]
+    #[inline(always)]
+    fn admit_and<B>(
+        mut breaker: B,
+        limit: Option<Duration>,
+        whose: Whose,
+        begin: impl FnOnce(&mut B),
+    ) -> Result<Permit<B>, Rejected<B>>
+    where
+        B: Deref<Target = Self>,
+    {
         let this: &Self = &breaker;
         let word = this.cell.load();
         let ticket = if word.lets_all_pass() && this.tuning.begins_plainly() && limit.is_none() {
@@ -59,8 +84,13 @@ impl CircuitBreaker {
                 }
             }
         };
-        this.totals.add(Count::Started);
+        begin(&mut breaker);
         Ok(Permit::new(breaker, ticket))
+    }
+
+    #[inline]
+    pub(super) fn count_beginning(&self) -> ThisThread<'_> {
+        self.totals.begin()
     }
 
     #[inline]
@@ -70,6 +100,7 @@ impl CircuitBreaker {
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
     /// before a probe is due is rejected at once, if that is known already.
+    #[cold]
     fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
         // The longest time stands for no limit.
         let limit = limit.filter(|limit| *limit != Duration::MAX);

@@ -10,6 +10,7 @@ mod cell;
 mod classes;
 pub(crate) mod due;
 mod given_back;
+mod here;
 mod in_force;
 mod limits;
 mod permit;
@@ -39,6 +40,7 @@ use once_cell::race::{OnceBox, OnceRef};
 
 pub(crate) use admission::Rejected;
 pub use builder::Builder;
+pub(crate) use here::{Here, Holds};
 pub(crate) use in_force::Replaced;
 pub use permit::Permit;
 pub(crate) use permit::Whose;
@@ -322,7 +324,7 @@ impl CircuitBreaker {
     where
         E: From<CircuitBreakerError>,
     {
-        match Self::admit(self, None, Whose::Waiting) {
+        match Self::admit_here(Here::new(self), None, Whose::Waiting) {
             Ok(permit) => permit.call(call),
             Err((_, rejected)) => Err(rejected.into()),
         }

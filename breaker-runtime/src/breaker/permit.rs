@@ -7,6 +7,7 @@ use std::thread;
 #[cfg(feature = "tokio")]
 use std::time::Duration;
 
+use super::here::{Counters, Holds};
 use super::in_force::RUNNING_NUMBERS;
 use super::word::Identity;
 use super::{CircuitBreaker, fault_by_type};
@@ -204,7 +205,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[expect(clippy::inline_always, reason = "as `success`")]
     #[inline(always)]
     pub(crate) fn succeeded(&mut self) {
-        self.breaker.succeeded(self.ticket.take());
+        self.breaker.succeeded(self.ticket.take(), Counters::Unknown);
     }
 
     /// The call is judged; the permit is settled. Returns whether the verdict was a failure.
@@ -227,22 +228,6 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     pub(crate) fn timed_out(mut self) -> &'static str {
         self.breaker.timed_out(self.ticket.take());
         self.breaker.lasting_name()
-    }
-
-    /// Makes the call.
-    #[inline]
-    pub(crate) fn call<T, E>(mut self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.run();
-        match call() {
-            Ok(value) => {
-                self.success();
-                Ok(value)
-            }
-            Err(error) => {
-                self.failed(fault_by_type::<E>());
-                Err(error)
-            }
-        }
     }
 
     /// From here on, what drops this permit is the call itself.
@@ -274,6 +259,32 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
         if self.ticket.whose() == Whose::Waiting {
             let overdue = self.breaker.has_run_for(self.ticket, limit);
             self.ticket.set_whose(if overdue { Whose::Overdue } else { Whose::InTime });
+        }
+    }
+}
+
+impl<B: Holds> Permit<B> {
+    /// The call succeeded, on the thread on which it began; the permit is settled.
+    #[expect(clippy::inline_always, reason = "as `success`")]
+    #[inline(always)]
+    pub(crate) fn succeeded_here(&mut self) {
+        let ticket = self.ticket.take();
+        self.breaker.succeeded(ticket, self.breaker.counters());
+    }
+
+    /// Makes the call.
+    #[inline]
+    pub(crate) fn call<T, E>(mut self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.run();
+        match call() {
+            Ok(value) => {
+                self.succeeded_here();
+                Ok(value)
+            }
+            Err(error) => {
+                self.failed(fault_by_type::<E>());
+                Err(error)
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::Settled;
+use super::here::Counters;
 use super::in_force::{InForce, RECORDS};
 use super::permit::{Ticket, Whose};
 use super::reading::{End, Outlook, Read};
@@ -29,22 +30,23 @@ const UNANSWERED_FOR: Duration = Duration::from_secs(10);
 impl CircuitBreaker {
     #[expect(clippy::inline_always, reason = "as that of a permit which succeeds")]
     #[inline(always)]
-    pub(super) fn succeeded(&self, ticket: Ticket) {
+    pub(super) fn succeeded(&self, ticket: Ticket, counters: Counters<'_>) {
         match self.tuning.recorded() {
-            0 => self.succeeded_unrecorded(ticket.epoch()),
+            0 => self.succeeded_unrecorded(ticket.epoch(), counters),
             RECORDS => self.succeeded_recorded(ticket),
-            _ => self.succeeded_among_calls(ticket.epoch()),
+            _ => self.succeeded_among_calls(ticket.epoch(), counters),
         }
     }
 
     #[inline]
-    fn succeeded_unrecorded(&self, epoch: Identity) {
-        self.totals.add(Count::Succeeded);
+    fn succeeded_unrecorded(&self, epoch: Identity, counters: Counters<'_>) {
+        self.totals.add_to(counters, Count::Succeeded);
         if !self.cell.load().is_unmarked(epoch) {
             self.succeeded_marked(epoch, false);
         }
     }
 
+    #[cold]
     fn succeeded_recorded(&self, ticket: Ticket) {
         self.leave_place(ticket);
         self.totals.add(Count::Succeeded);
@@ -104,11 +106,12 @@ impl CircuitBreaker {
     }
 
     /// A success of a breaker whose window counts calls: one more of them.
-    fn succeeded_among_calls(&self, epoch: Identity) {
+    #[cold]
+    fn succeeded_among_calls(&self, epoch: Identity, counters: Counters<'_>) {
         if epoch.is_closed() && !self.is_behind(epoch) {
-            self.totals.add_recorded(epoch.epoch());
+            self.totals.add_recorded(counters, epoch.epoch());
         } else {
-            self.totals.add(Count::Succeeded);
+            self.totals.add_to(counters, Count::Succeeded);
         }
         let word = self.cell.load();
         if !word.is_unmarked(epoch) {

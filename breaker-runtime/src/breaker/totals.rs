@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64 as Hint;
 
 use once_cell::race::OnceBox;
 
+use super::here::{Counters, ThisThread};
 use crate::clock::{Clock, Time};
 use crate::per_thread::{Parts, Sharing, change_own};
 use crate::sync::{AtomicU64, Ordering};
@@ -54,10 +55,17 @@ const SELDOM: usize = COUNTS - OFTEN;
 /// The counters of one thread. Two cache lines, since processors fetch lines in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Part {
+pub(crate) struct Part {
     /// Successes of one epoch that are recorded among its calls: a stamp, as the window of calls has them.
     recorded: AtomicU64,
     counts: [AtomicU64; COUNTS],
+}
+
+impl Part {
+    #[inline]
+    fn add(&self, what: Count) {
+        change_own(&self.counts[what as usize], |count| count + 1);
+    }
 }
 
 /// The counters of all threads, where room counts for more than speed.
@@ -260,8 +268,29 @@ impl TotalCounts {
     #[inline]
     pub(crate) fn add(&self, what: Count) {
         match self.parts.own() {
-            Some(part) => change_own(&part.counts[what as usize], |count| count + 1),
+            Some(part) => part.add(what),
             None => self.add_unready(what),
+        }
+    }
+
+    /// Counts a call that begins.
+    #[inline]
+    pub(super) fn begin(&self) -> ThisThread<'_> {
+        let own = self.parts.own();
+        match own {
+            Some(part) => part.add(Count::Started),
+            None => self.add_unready(Count::Started),
+        }
+        ThisThread(own)
+    }
+
+    /// The same as [`add`](Self::add), where the counters may be known.
+    #[inline]
+    pub(super) fn add_to(&self, counters: Counters<'_>, what: Count) {
+        match counters {
+            Counters::Of(ThisThread(Some(part))) => part.add(what),
+            Counters::Of(ThisThread(None)) => self.add_unready(what),
+            Counters::Unknown => self.add(what),
         }
     }
 
@@ -277,9 +306,13 @@ impl TotalCounts {
 
     /// Counts a success of a call that is recorded among the calls of `epoch`, which is the present one, as well.
     #[inline]
-    pub(crate) fn add_recorded(&self, epoch: u64) {
-        if let Some(part) = self.parts.own() {
-            change_own(&part.counts[Count::Succeeded as usize], |count| count + 1);
+    pub(super) fn add_recorded(&self, counters: Counters<'_>, epoch: u64) {
+        let part = match counters {
+            Counters::Of(ThisThread(part)) => part,
+            Counters::Unknown => self.parts.own(),
+        };
+        if let Some(part) = part {
+            part.add(Count::Succeeded);
             change_own(&part.recorded, |word| one_more_of_mine(word, epoch));
         } else {
             self.add_unready(Count::Succeeded);
@@ -470,8 +503,8 @@ mod tests {
     fn the_first_recorded_success_of_a_thread_is_among_the_calls_of_its_epoch() {
         for sharing in [Sharing::PerThread, Sharing::OneForAll] {
             let totals = TotalCounts::new(sharing);
-            totals.add_recorded(7);
-            totals.add_recorded(7);
+            totals.add_recorded(Counters::Unknown, 7);
+            totals.add_recorded(Counters::Unknown, 7);
             totals.record(7);
             assert_eq!([6, 7].map(|epoch| totals.recorded(epoch)), [0, 3], "{sharing:?}");
             totals.record(8);

@@ -1,12 +1,11 @@
 //! Which breaker a call goes through.
 
-use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use once_cell::race::OnceRef;
 
-use crate::breaker::CircuitBreaker;
+use crate::breaker::{CircuitBreaker, Here, Holds};
 #[cfg(feature = "tokio")]
 use crate::clock::nanos;
 #[cfg(feature = "tokio")]
@@ -18,8 +17,9 @@ use crate::site::{Site, SiteId};
 use crate::stack::{AttemptLimit, Deadline};
 
 /// What a permit holds on to: a static breaker, or a share in one.
-pub trait Handle: Deref<Target = CircuitBreaker> + Clone {}
+pub trait Handle: Holds + Clone {}
 impl Handle for &'static CircuitBreaker {}
+impl Handle for Here<'static> {}
 impl Handle for Arc<CircuitBreaker> {}
 
 /// The breaker that stands for a static one where this code runs: itself, outside of tests.
@@ -118,6 +118,13 @@ impl Static for &'static LazyLock<Arc<CircuitBreaker>> {
 #[must_use]
 pub fn own(breaker: &'static CircuitBreaker) -> &'static CircuitBreaker {
     current(breaker)
+}
+
+/// The same of a function that is not async.
+#[inline]
+#[must_use]
+pub fn own_here(breaker: &'static CircuitBreaker) -> Here<'static> {
+    Here::new(current(breaker))
 }
 
 /// The static family of one function that has a breaker for each key; in tests, what stands for it where this code

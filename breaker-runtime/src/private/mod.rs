@@ -39,7 +39,8 @@ pub use self::checked::{
     key_count, probe_count, rate, retry_factor, window, with_window,
 };
 pub use self::handle::{
-    Accessor, Handle, Shared, Static, breaker_of, current, family_with_limit, own, own_family, shared, with_limit,
+    Accessor, Handle, Shared, Static, breaker_of, current, family_with_limit, own, own_family, own_here, shared,
+    with_limit,
 };
 #[cfg(feature = "tokio")]
 pub use self::handle::{Total, left, over, over_total, within, within_total};
