@@ -284,6 +284,59 @@ fn a_key_that_comes_back_is_a_new_one_in_every_way() {
 }
 
 #[test]
+fn a_half_open_period_of_a_key_ends_whatever_the_one_before_it_had() {
+    let settings = Settings::new().consecutive(1).reset(SECOND).probe_timeout(20 * SECOND);
+    let (hosts, clock) = family(settings, 1);
+    for _ in 0..2 {
+        fail(&hosts, "a");
+        clock.advance(SECOND);
+        succeed(&hosts, "a");
+    }
+    fail(&hosts, "b");
+    clock.advance(SECOND);
+    let probe = hosts.try_acquire("b").expect("it is due");
+    clock.advance(20 * SECOND);
+    rejected(&hosts, "b");
+    assert_eq!(hosts.get("b").unwrap().state(), State::Open, "its probe was overdue");
+    drop(probe);
+}
+
+#[test]
+fn a_ramp_of_a_key_ends_whatever_the_one_before_it_had() {
+    let (hosts, clock) = family(Settings::new().consecutive(1).reset(SECOND).ramp(10 * SECOND), 1);
+    let recovers = |key: &str| {
+        fail(&hosts, key);
+        clock.advance(SECOND);
+        succeed(&hosts, key);
+    };
+    for _ in 0..2 {
+        recovers("a");
+        clock.advance(10 * SECOND);
+        succeed(&hosts, "a");
+    }
+    recovers("b");
+    assert!((0..9).any(|_| hosts.try_acquire("b").is_err()), "a few calls pass");
+    clock.advance(10 * SECOND);
+    (0..9).for_each(|_| succeed(&hosts, "b"));
+}
+
+#[test]
+fn a_key_that_is_often_called_answers_to_no_other() {
+    let (hosts, clock) = family(Settings::new().consecutive(2), 1);
+    for number in 0..2_u64 {
+        hosts.try_acquire(&0_u64).expect("closed").success();
+        assert_eq!(hosts.get(&0_u64).unwrap().totals().admitted, number + 1);
+    }
+    assert!((1..50_000_u64).all(|number| hosts.get(&number).is_none()));
+    clock.advance(IDLE);
+    assert!(hosts.get(&0_u64).is_none() && hosts.is_empty(), "it is forgotten");
+    for _ in 0..2 {
+        hosts.try_acquire(&0_u64).expect("closed").failure();
+    }
+    assert_eq!((hosts.get(&0_u64).unwrap().state(), hosts.len()), (State::Open, 1));
+}
+
+#[test]
 fn new_settings_are_those_of_every_key_present_and_to_come() {
     for (old, new) in [
         (Settings::new().consecutive(9), Settings::new().consecutive(2)),

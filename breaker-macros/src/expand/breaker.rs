@@ -24,7 +24,8 @@ use crate::site::Site;
 ///     P::own(&__BREAKER)
 /// }
 /// ```
-/// or `P::own_here(&__BREAKER)` where the function is not async; with a time limit `{ const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, which gives both, since the limit
+/// or `P::own_here(&__BREAKER)` where the function is not async;
+/// with a time limit `{ const __LIMIT: … = …; …; P::with_limit(P::own(&__BREAKER)) }`, which gives both, since the limit
 /// is one of the breaker's settings, which may have changed; of a breaker held elsewhere, `(…, __LIMIT)`. Items are not
 /// hygienic, so they stand in a block of their own, under names that nobody writes.
 ///

@@ -4,12 +4,12 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::cell::Settled;
-use super::here::ThisThread;
 use super::in_force::InForce;
 use super::permit::{Permit, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
 use super::settling::probe_rule;
+use super::totals::ThisThread;
 use super::word::{Identity, Word};
 use super::{CircuitBreaker, Count, Holds};
 use crate::clock::Time;

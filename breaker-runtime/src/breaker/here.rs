@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::CircuitBreaker;
-use super::totals::Part;
+use super::totals::{Counters, ThisThread};
 
 /// What the permit of a call holds on to.
 pub trait Holds: Deref<Target = CircuitBreaker> {
@@ -26,19 +26,6 @@ pub trait Holds: Deref<Target = CircuitBreaker> {
 impl Holds for &CircuitBreaker {}
 impl Holds for Arc<CircuitBreaker> {}
 
-/// The counters that the present thread alone may change.
-#[derive(Clone, Copy, Debug)]
-pub enum Counters<'a> {
-    /// They are to be found.
-    Unknown,
-    /// They are these, or there were none when the call began.
-    Of(ThisThread<'a>),
-}
-
-/// The counters of the thread on which this was made.
-#[derive(Clone, Copy, Debug)]
-pub struct ThisThread<'a>(pub(super) Option<&'a Part>);
-
 /// A breaker on the thread on which this was made, which it never leaves.
 #[derive(Clone, Copy)]
 pub struct Here<'a> {
@@ -51,7 +38,7 @@ impl<'a> Here<'a> {
     /// The breaker, here.
     #[inline]
     pub(crate) fn new(breaker: &'a CircuitBreaker) -> Self {
-        Self { breaker, counters: ThisThread(None), stays: PhantomData }
+        Self { breaker, counters: ThisThread::NONE, stays: PhantomData }
     }
 }
 
@@ -79,5 +66,22 @@ impl Deref for Here<'_> {
 impl fmt::Debug for Here<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Here").field(&self.breaker.name()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_breaker_that_is_here_cannot_be_sent_elsewhere() {
+        trait IsSend<Answer> {
+            fn answer() {}
+        }
+        struct Yes;
+        impl<T> IsSend<()> for T {}
+        impl<T: Send> IsSend<Yes> for T {}
+        // Where both hold, the compiler does not know which one is meant.
+        <Here<'static> as IsSend<_>>::answer();
     }
 }

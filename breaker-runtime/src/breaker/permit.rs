@@ -7,8 +7,9 @@ use std::thread;
 #[cfg(feature = "tokio")]
 use std::time::Duration;
 
-use super::here::{Counters, Holds};
+use super::here::Holds;
 use super::in_force::RUNNING_NUMBERS;
+use super::totals::Counters;
 use super::word::Identity;
 use super::{CircuitBreaker, fault_by_type};
 use crate::clock::Time;
@@ -264,10 +265,10 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
 }
 
 impl<B: Holds> Permit<B> {
-    /// The call succeeded, on the thread on which it began; the permit is settled.
+    /// The call succeeded, and is counted where its handle knows the counters; the permit is settled.
     #[expect(clippy::inline_always, reason = "as `success`")]
     #[inline(always)]
-    pub(crate) fn succeeded_here(&mut self) {
+    pub(crate) fn succeeded_by_handle(&mut self) {
         let ticket = self.ticket.take();
         self.breaker.succeeded(ticket, self.breaker.counters());
     }
@@ -278,7 +279,7 @@ impl<B: Holds> Permit<B> {
         self.run();
         match call() {
             Ok(value) => {
-                self.succeeded_here();
+                self.succeeded_by_handle();
                 Ok(value)
             }
             Err(error) => {

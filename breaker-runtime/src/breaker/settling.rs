@@ -8,10 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::Settled;
-use super::here::Counters;
 use super::in_force::{InForce, RECORDS};
 use super::permit::{Ticket, Whose};
 use super::reading::{End, Outlook, Read};
+use super::totals::Counters;
 use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::{CANCELLED, PANIC, TIMEOUT};

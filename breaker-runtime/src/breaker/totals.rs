@@ -10,7 +10,6 @@ use std::sync::atomic::AtomicU64 as Hint;
 
 use once_cell::race::OnceBox;
 
-use super::here::{Counters, ThisThread};
 use crate::clock::{Clock, Time};
 use crate::per_thread::{Parts, Sharing, change_own};
 use crate::sync::{AtomicU64, Ordering};
@@ -59,6 +58,23 @@ pub(crate) struct Part {
     /// Successes of one epoch that are recorded among its calls: a stamp, as the window of calls has them.
     recorded: AtomicU64,
     counts: [AtomicU64; COUNTS],
+}
+
+/// The counters that the present thread alone may change.
+#[derive(Clone, Copy, Debug)]
+pub enum Counters<'a> {
+    /// They are to be found.
+    Unknown,
+    /// They are these, or there were none when the call began.
+    Of(ThisThread<'a>),
+}
+
+/// The counters of the thread on which this was made.
+#[derive(Clone, Copy, Debug)]
+pub struct ThisThread<'a>(Option<&'a Part>);
+
+impl ThisThread<'_> {
+    pub(super) const NONE: Self = Self(None);
 }
 
 impl Part {
@@ -276,12 +292,9 @@ impl TotalCounts {
     /// Counts a call that begins.
     #[inline]
     pub(super) fn begin(&self) -> ThisThread<'_> {
-        let own = self.parts.own();
-        match own {
-            Some(part) => part.add(Count::Started),
-            None => self.add_unready(Count::Started),
-        }
-        ThisThread(own)
+        let own = ThisThread(self.parts.own());
+        self.add_to(Counters::Of(own), Count::Started);
+        own
     }
 
     /// The same as [`add`](Self::add), where the counters may be known.
@@ -505,12 +518,25 @@ mod tests {
             let totals = TotalCounts::new(sharing);
             totals.add_recorded(Counters::Unknown, 7);
             totals.add_recorded(Counters::Unknown, 7);
+            totals.add_recorded(Counters::Of(totals.begin()), 7);
             totals.record(7);
-            assert_eq!([6, 7].map(|epoch| totals.recorded(epoch)), [0, 3], "{sharing:?}");
+            assert_eq!([6, 7].map(|epoch| totals.recorded(epoch)), [0, 4], "{sharing:?}");
             totals.record(8);
             assert_eq!([7, 8].map(|epoch| totals.recorded(epoch)), [0, 1], "{sharing:?}");
-            assert_eq!(totals.read().succeeded, 2, "{sharing:?}");
+            assert_eq!(totals.read().succeeded, 3, "{sharing:?}");
         }
+    }
+
+    #[test]
+    fn a_call_finds_the_counters_of_its_thread_from_the_second_one_on() {
+        let _numbers = thread_slot::NUMBERS.lock();
+        let totals = TotalCounts::new(Sharing::PerThread);
+        for known in [false, true] {
+            let counters = totals.begin();
+            assert_eq!(counters.0.is_some(), known);
+            totals.add_to(Counters::Of(counters), Count::Succeeded);
+        }
+        assert_eq!((totals.read().admitted, totals.read().succeeded), (2, 2));
     }
 
     #[test]

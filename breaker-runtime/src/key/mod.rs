@@ -101,6 +101,8 @@ impl<T: Any + fmt::Display + Send + Sync> AnyKey for T {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::Hasher;
+
     use super::*;
 
     #[test]
@@ -121,6 +123,38 @@ mod tests {
         assert!(kept.short().is_none() && StoredKey::new(&long[1..], 7, 0).short().is_some());
         assert!(kept.is(&long, 7) && !kept.is(&long[1..], 7) && !kept.is("x", 7));
         assert_eq!(kept.text(), long);
+    }
+
+    #[test]
+    fn a_key_whose_hash_does_not_say_all_of_it_is_kept_as_it_is() {
+        // It is hashed by its length.
+        #[derive(PartialEq, Eq)]
+        struct Host;
+        impl Hash for Host {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                state.write_u8(2);
+            }
+        }
+        impl fmt::Display for Host {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("eu")
+            }
+        }
+        impl ToOwned for Host {
+            type Owned = String;
+            fn to_owned(&self) -> String {
+                self.to_string()
+            }
+        }
+        impl Borrow<Host> for String {
+            fn borrow(&self) -> &Host {
+                &Host
+            }
+        }
+        assert!(Short::of(&Host).is_some());
+        let kept = StoredKey::new(&Host, 7, 0);
+        assert!(kept.short().is_none() && kept.is(&Host, 7));
+        assert_eq!(kept.text(), "eu");
     }
 
     #[test]

@@ -94,7 +94,12 @@ impl Hashed {
 impl Hasher for Hashed {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        if self.length > 0 || bytes.len() > KIND {
+        let length = self.length.saturating_add(bytes.len());
+        if length > KIND {
+            self.length = length;
+            return;
+        }
+        if self.length > 0 {
             return bytes.iter().for_each(|byte| self.push(*byte));
         }
         for (word, bytes) in self.words.iter_mut().zip(bytes.chunks_exact(8)) {
@@ -204,22 +209,25 @@ mod tests {
 
     #[test]
     fn numbers_are_told_apart_and_from_those_of_other_types() {
-        let all = [
-            Short::of_kept(&7_u8, &7),
-            Short::of_kept(&7_u32, &7),
-            Short::of_kept(&7_u64, &7),
+        macro_rules! sevens {
+            ($($type:ty),*) => { [$(Short::of_kept::<$type>(&7, &7)),*] };
+        }
+        let sevens = sevens!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+        let others = [
             Short::of_kept(&8_u64, &8),
-            Short::of_kept(&7_i64, &7),
             Short::of_kept(&-7_i128, &-7),
             Short::of_kept(&u128::MAX, &u128::MAX),
             Short::of_kept("7", &"7".to_owned()),
+            Short::of_kept("", &String::new()),
         ];
+        let all: Vec<_> = sevens.into_iter().chain(others).collect();
         for (at, one) in all.iter().enumerate() {
             assert!(one.is_some());
             assert_eq!(all.iter().position(|other| other == one), Some(at));
         }
-        let texts = all.map(|short| short.map(|short| short.text()).unwrap_or_default());
-        assert_eq!(texts, ["7", "7", "7", "8", "7", "-7", &u128::MAX.to_string(), "7"]);
+        let texts: Vec<_> = all.iter().flatten().map(Short::text).collect();
+        assert_eq!(texts[..12], ["7"; 12]);
+        assert_eq!(texts[12..], ["8", "-7", &u128::MAX.to_string(), "7", ""]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ const MOST_KEYS: u32 = 1_000_000;
 /// for another key. Where all are such ones, new keys run on one more breaker, which rejects nothing
 /// ([`Mode::MetricsOnly`]) until places are free; [`overflow`](Self::overflow) tells.
 ///
-/// A key takes about half a kilobyte under a streak rule, and more where a window counts; failures and
+/// A key takes about 600 bytes under a streak rule, and more where a window counts; failures and
 /// changes of state take more, as for every breaker. All threads count in one place, so one key that many
 /// threads call at once is slower than a breaker of its own. Texts of up to 30 bytes and integers are found by a
 /// shorter way than other keys.
@@ -129,7 +129,7 @@ impl Breakers {
     /// How many keys have a breaker at one time.
     ///
     /// - Limits: 1 to 1,000,000. Up to 48 bytes are taken for each at the first call.
-    /// - Default: 1,000, which is half a megabyte at most, and more hosts than most programs talk to.
+    /// - Default: 1,000, which is about 600 KB at most, and more hosts than most programs talk to.
     ///
     /// # Panics
     ///
@@ -678,5 +678,27 @@ impl Drop for Member<'_> {
 impl fmt::Debug for Member<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Member").field(&self.about().to_string()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Short;
+
+    #[test]
+    fn from_their_third_calls_on_short_keys_are_found_by_shortcuts() {
+        let family = Breakers::new("hosts", Settings::new()).max_keys(100);
+        let keys: Vec<String> = (0..100).map(|key| key.to_string()).collect();
+        let call_all = || keys.iter().for_each(|key| family.try_acquire(key.as_str()).expect("closed").success());
+        let known = || {
+            let table = family.table.get().expect("there were calls");
+            keys.iter().filter_map(|key| table.find_short(&Short::of(key)?)).count()
+        };
+        call_all();
+        assert_eq!(known(), 0);
+        call_all();
+        // But for those that are third ones.
+        assert!(known() > 90, "{}", known());
     }
 }

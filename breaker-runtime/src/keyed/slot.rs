@@ -18,9 +18,9 @@
 //! a fence between; so one of them sees the other.
 //!
 //! A slot that has a short key holds its words, by which a call knows that it is the right one: it reads
-//! the owner, which nobody has claimed, and then the words. Who gives the slot to another key writes to
-//! `owner` first, and then those words that differ, each of which releases that; so whoever has read one of the new
-//! words finds another owner afterwards, as every call looks for.
+//! the owner, which nobody has claimed, and then the words. Who gives the slot to another key has claimed
+//! it, and made it nobody's, before he writes those words that differ, each of which releases that; so
+//! whoever has read one of the new words finds another owner afterwards, for which every call looks.
 //!
 //! *Orderings.* The fences are sequentially consistent, which a write before a load needs. All else of a
 //! tenancy is written before `owner` names it or its key can be found.
@@ -262,8 +262,11 @@ mod tests {
         drop(claim);
         assert_eq!((slot.tenancy_of(&mine), slot.tenancy_of(&other)), (Some(3), None));
         assert_eq!(slot.short_key(), Some(mine));
-        let mut claim = slot.evict(3, Leave::Idle(Mode::Automatic), NOW, &free).expect("nobody uses it");
+        let claim = slot.evict(3, Leave::Idle(Mode::Automatic), NOW, &free).expect("nobody uses it");
         assert_eq!((slot.tenancy_of(&mine), slot.short_key()), (None, None));
+        drop(claim);
+        assert_eq!((slot.tenancy_of(&mine), slot.short_key()), (None, None), "it is nobody's");
+        let mut claim = slot.claim_free(&free).expect("it is free");
         claim.give_to(Arc::new(StoredKey::new(&'x', 1, 4)), NOW);
         drop(claim);
         assert_eq!((slot.tenancy(), slot.tenancy_of(&mine), slot.short_key()), (Some(4), None, None));

@@ -133,7 +133,7 @@ impl Table {
     }
 
     #[inline]
-    fn find_short(&self, key: &Short) -> Option<Found<'_>> {
+    pub(super) fn find_short(&self, key: &Short) -> Option<Found<'_>> {
         self.shortcuts.places(key).find_map(|place| {
             let slot = self.slots.get(place)?.get()?;
             Some(Found { slot, tenancy: slot.tenancy_of(key)? })
@@ -144,7 +144,7 @@ impl Table {
     fn find_by_hash<K: Key + ?Sized>(&self, key: &K, short: Option<Short>) -> Option<Found<'_>> {
         let (place, found) = self.find_in_bucket(key, self.hasher.hash_one(key))?;
         if let Some(short) = short {
-            let key_at = |place| self.slots.get::<usize>(place)?.get()?.short_key();
+            let key_at = |place: usize| self.slots.get(place)?.get()?.short_key();
             self.shortcuts.leave(&short, place, key_at);
         }
         Some(found)

@@ -110,7 +110,14 @@ pub fn settle_attempt<H: Handle, R>(
     judge: impl FnOnce(&R) -> Verdict<'_>,
 ) -> Attempt<H, R> {
     permit.run();
-    if permit.settle(judge(&output)) { Attempt::Failed(permit.handle(), output) } else { Attempt::Done(output) }
+    let failed = match judge(&output) {
+        Verdict::Success => {
+            permit.succeeded_by_handle();
+            false
+        }
+        other => permit.settle(other),
+    };
+    if failed { Attempt::Failed(permit.handle(), output) } else { Attempt::Done(output) }
 }
 
 /// Awaits an async call and settles it by its output, as [`settle`] does.

@@ -99,11 +99,11 @@ pub mod ladder {
         pub fn breaker_runtime_settled<H: Handle>(self, permit: &mut Permit<H>) -> Result<T, E> {
             match self.0 {
                 Ok(value) => {
-                    permit.succeeded_here();
+                    permit.succeeded_by_handle();
                     Ok(value)
                 }
                 error => {
-                    permit.succeeded_here();
+                    permit.succeeded_by_handle();
                     error
                 }
             }
@@ -122,7 +122,7 @@ pub mod ladder {
         #[expect(clippy::inline_always, reason = "out of line, the permit is written to memory")]
         #[inline(always)]
         fn breaker_runtime_settled<H: Handle>(self, permit: &mut Permit<H>) -> R {
-            permit.succeeded_here();
+            permit.succeeded_by_handle();
             self.0
         }
     }
