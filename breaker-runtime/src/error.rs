@@ -87,10 +87,10 @@ pub struct CircuitBreakerError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refusal {
     /// The number of the epoch that it is about, and in the lowest three bits the kind.
-    epoch_and_kind: u64,
+    pub(crate) epoch_and_kind: u64,
     /// In nanoseconds: of an open breaker what is left of the delay, of a time-out the limit, of a rate the time until a
     /// call can be made. Of a full one: how many calls may run.
-    time: u64,
+    pub(crate) time: u64,
 }
 
 impl Refusal {

@@ -137,6 +137,7 @@ impl History {
         }
     }
 
+    #[inline]
     pub(crate) fn lease(&self) -> u64 {
         self.lease.load(Ordering::Acquire)
     }

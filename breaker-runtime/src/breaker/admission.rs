@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::cell::Settled;
 use super::in_force::InForce;
-use super::permit::{Permit, Ticket, Whose};
+use super::permit::{Permit, TAG_BITS, Ticket, Whose};
 use super::ramp;
 use super::reading::Read;
 use super::settling::probe_rule;
@@ -35,6 +35,41 @@ pub(super) enum Rejection {
     ForcedOpen,
     Limited { wait: Duration },
     Full { places: u32 },
+}
+
+/// A ticket, or why there is none, in two words, which are handed on in registers. As a result it would be written to
+/// memory in pieces and read there as a whole, for which processors wait.
+#[derive(Clone, Copy)]
+struct Packed {
+    /// The tag of the ticket; or what was refused, above [`REFUSED`].
+    what: u64,
+    time: u64,
+}
+
+/// A bit that is not set in a ticket's tag, and so many bits.
+const REFUSED: u64 = 1 << TAG_BITS;
+const REFUSED_BITS: u32 = TAG_BITS + 1;
+
+impl From<Result<Ticket, Refusal>> for Packed {
+    #[inline]
+    fn from(result: Result<Ticket, Refusal>) -> Self {
+        match result {
+            Ok(ticket) => Self { what: ticket.tag(), time: ticket.began.as_nanos() },
+            Err(Refusal { epoch_and_kind, time }) => Self { what: epoch_and_kind << REFUSED_BITS | REFUSED, time },
+        }
+    }
+}
+
+impl Packed {
+    #[inline]
+    fn unpacked(self) -> Result<Ticket, Refusal> {
+        let Self { what, time } = self;
+        if what & REFUSED == 0 {
+            Ok(Ticket::of_tag(what, Time::from_nanos(time)))
+        } else {
+            Err(Refusal { epoch_and_kind: what >> REFUSED_BITS, time })
+        }
+    }
 }
 
 /// What is left of a breaker's handle and a call that it rejected.
@@ -76,7 +111,7 @@ impl CircuitBreaker {
         let ticket = if word.lets_all_pass() && this.tuning.begins_plainly() && limit.is_none() {
             Ticket::new(word.identity(), Time::END, whose)
         } else {
-            match this.admit_slow(word, limit, whose).and_then(|ticket| this.limited(ticket)) {
+            match this.admit_slow(word, limit, whose).unpacked() {
                 Ok(ticket) => ticket,
                 Err(refusal) => {
                     let error = this.refused(refusal);
@@ -100,19 +135,20 @@ impl CircuitBreaker {
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
     /// before a probe is due is rejected at once, if that is known already.
+    // Cold, as all that stands beside the way of a success: so that the compiler puts it behind that way.
     #[cold]
-    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Result<Ticket, Refusal> {
+    fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Packed {
         // The longest time stands for no limit.
         let limit = limit.filter(|limit| *limit != Duration::MAX);
         if word.lets_all_pass() {
-            return self.admit_timed(word, limit, whose);
+            return self.admit_timed(word, limit, whose).and_then(|ticket| self.limited(ticket)).into();
         }
         if let Some(due) = self.timeline.due(word.identity()).filter(|_| word.is_open()) {
             if let Some(retry_after @ 1..) = due.nanos_since(self.clock.now()) {
-                return Err(self.reject_open(word, retry_after));
+                return Err(self.reject_open(word, retry_after)).into();
             }
         }
-        self.admit_by_rules(word, limit, whose)
+        self.admit_by_rules(word, limit, whose).and_then(|ticket| self.limited(ticket)).into()
     }
 
     /// Admission to a closed breaker that lets all pass, of a call whose time counts; where it is the first in its
@@ -287,5 +323,24 @@ impl CircuitBreaker {
         // Who began the half-open state had to read the open period, so it is known; unless there was
         // none, where somebody had forced the breaker open.
         self.timeline.open_period(state.open_before()).map_or(0, |before| before.reopenings.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_ticket_and_a_refusal_are_unpacked_as_they_were_packed() {
+        let ticket = Ticket::new(Word::FIRST.open(0).close().identity(), Time::END, Whose::Overdue);
+        let ticket = ticket.counted_in(255).in_place();
+        let unpacked = Packed::from(Ok(ticket)).unpacked().expect("it was admitted");
+        assert_eq!((unpacked.tag(), unpacked.began), (ticket.tag(), ticket.began));
+        for kind in [ErrorKind::Open, ErrorKind::Limited] {
+            let refusal = Refusal::new(kind, (1 << 41) - 1, u64::MAX);
+            let unpacked = Packed::from(Err(refusal)).unpacked().expect_err("it was rejected");
+            assert_eq!((unpacked.epoch_and_kind, unpacked.time), (refusal.epoch_and_kind, refusal.time));
+        }
     }
 }

@@ -60,6 +60,16 @@ impl Ticket {
     }
 
     #[inline]
+    pub(super) fn of_tag(tag: u64, began: Time) -> Self {
+        Self { tag, began }
+    }
+
+    #[inline]
+    pub(super) fn tag(&self) -> u64 {
+        self.tag
+    }
+
+    #[inline]
     pub(crate) fn epoch(&self) -> Identity {
         Identity::from_bits(self.tag & !(WHOSE | RUNNING | IN_PLACE))
     }
@@ -129,6 +139,8 @@ const WHOSE: u64 = 0b111;
 const RUNNING_AT: u32 = 3;
 const RUNNING: u64 = RUNNING_NUMBERS << RUNNING_AT;
 const IN_PLACE: u64 = 1 << 11;
+/// How many bits of a tag say something beside the epoch.
+pub(super) const TAG_BITS: u32 = 12;
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
