@@ -37,25 +37,26 @@ pub(super) enum Rejection {
     Full { places: u32 },
 }
 
-/// A ticket, or why there is none, in two words, which are handed on in registers. As a result it would be written to
+/// A ticket, or why there is none, in two words, which are handed on in registers. A `Result` of them would be written to
 /// memory in pieces and read there as a whole, for which processors wait.
 #[derive(Clone, Copy)]
 struct Packed {
-    /// The tag of the ticket; or what was refused, above [`REFUSED`].
+    /// The tag of the ticket; or [`REFUSED`] and, from [`EPOCH_AND_KIND_AT`] on, what the refusal says. An epoch's number
+    /// has 41 bits at most, for changes of settings are not counted in it; so there is room.
     what: u64,
     time: u64,
 }
 
-/// A bit that is not set in a ticket's tag, and so many bits.
+/// No tag has this bit.
 const REFUSED: u64 = 1 << TAG_BITS;
-const REFUSED_BITS: u32 = TAG_BITS + 1;
+const EPOCH_AND_KIND_AT: u32 = TAG_BITS + 1;
 
 impl From<Result<Ticket, Refusal>> for Packed {
     #[inline]
     fn from(result: Result<Ticket, Refusal>) -> Self {
         match result {
             Ok(ticket) => Self { what: ticket.tag(), time: ticket.began.as_nanos() },
-            Err(Refusal { epoch_and_kind, time }) => Self { what: epoch_and_kind << REFUSED_BITS | REFUSED, time },
+            Err(Refusal { epoch_and_kind, time }) => Self { what: epoch_and_kind << EPOCH_AND_KIND_AT | REFUSED, time },
         }
     }
 }
@@ -67,7 +68,7 @@ impl Packed {
         if what & REFUSED == 0 {
             Ok(Ticket::of_tag(what, Time::from_nanos(time)))
         } else {
-            Err(Refusal { epoch_and_kind: what >> REFUSED_BITS, time })
+            Err(Refusal { epoch_and_kind: what >> EPOCH_AND_KIND_AT, time })
         }
     }
 }
@@ -135,7 +136,8 @@ impl CircuitBreaker {
 
     /// Admission where the breaker was not closed a moment ago, or where the call's time counts. A call that comes
     /// before a probe is due is rejected at once, if that is known already.
-    // Cold, as all that stands beside the way of a success: so that the compiler puts it behind that way.
+    // Some breakers come here at every call. Cold all the same, so that the compiler puts it behind the way of a success
+    // under the default rule.
     #[cold]
     fn admit_slow(&self, word: Word, limit: Option<Duration>, whose: Whose) -> Packed {
         // The longest time stands for no limit.
@@ -333,10 +335,12 @@ mod tests {
 
     #[test]
     fn a_ticket_and_a_refusal_are_unpacked_as_they_were_packed() {
-        let ticket = Ticket::new(Word::FIRST.open(0).close().identity(), Time::END, Whose::Overdue);
-        let ticket = ticket.counted_in(255).in_place();
-        let unpacked = Packed::from(Ok(ticket)).unpacked().expect("it was admitted");
-        assert_eq!((unpacked.tag(), unpacked.began), (ticket.tag(), ticket.began));
+        let last = Identity::from_bits(u64::MAX << 40);
+        for epoch in [Word::FIRST.identity(), Word::FIRST.open(0).close().identity(), last, Identity::UNHEARD] {
+            let ticket = Ticket::new(epoch, Time::END, Whose::Overdue).counted_in(255).in_place();
+            let unpacked = Packed::from(Ok(ticket)).unpacked().expect("it was admitted");
+            assert_eq!((unpacked.tag(), unpacked.began), (ticket.tag(), ticket.began));
+        }
         for kind in [ErrorKind::Open, ErrorKind::Limited] {
             let refusal = Refusal::new(kind, (1 << 41) - 1, u64::MAX);
             let unpacked = Packed::from(Err(refusal)).unpacked().expect_err("it was rejected");

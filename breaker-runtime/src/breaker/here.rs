@@ -81,7 +81,7 @@ mod tests {
         struct Yes;
         impl<T> IsSend<()> for T {}
         impl<T: Send> IsSend<Yes> for T {}
-        // Where both hold, the compiler does not know which one is meant.
+        // If it could, both would be meant, and this would not compile.
         <Here<'static> as IsSend<_>>::answer();
     }
 }

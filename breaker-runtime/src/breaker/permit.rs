@@ -141,6 +141,7 @@ const RUNNING: u64 = RUNNING_NUMBERS << RUNNING_AT;
 const IN_PLACE: u64 = 1 << 11;
 /// How many bits of a tag say something beside the epoch.
 pub(super) const TAG_BITS: u32 = 12;
+const _: () = assert!(WHOSE + RUNNING + IN_PLACE == (1 << TAG_BITS) - 1, "each bit has one meaning");
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
@@ -277,7 +278,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
 }
 
 impl<B: Holds> Permit<B> {
-    /// The call succeeded, and is counted where its handle knows the counters; the permit is settled.
+    /// The call succeeded, and is counted by the counters that its handle knows, if it knows them; the permit is settled.
     #[expect(clippy::inline_always, reason = "as `success`")]
     #[inline(always)]
     pub(crate) fn succeeded_by_handle(&mut self) {

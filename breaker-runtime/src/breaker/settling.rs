@@ -46,7 +46,7 @@ impl CircuitBreaker {
         }
     }
 
-    // Cold, as in `admission`.
+    // Cold, as `admit_slow`.
     #[cold]
     fn succeeded_recorded(&self, ticket: Ticket) {
         self.leave_place(ticket);
@@ -107,7 +107,7 @@ impl CircuitBreaker {
     }
 
     /// A success of a breaker whose window counts calls: one more of them.
-    // Cold, as in `admission`.
+    // Cold, as `admit_slow`.
     #[cold]
     fn succeeded_among_calls(&self, epoch: Identity, counters: Counters<'_>) {
         if epoch.is_closed() && !self.is_behind(epoch) {

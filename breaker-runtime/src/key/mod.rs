@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_key_whose_hash_does_not_say_all_of_it_is_kept_as_it_is() {
-        // It is hashed by its length.
+        // It is hashed as no `String` is, which `Borrow` forbids.
         #[derive(PartialEq, Eq)]
         struct Host;
         impl Hash for Host {

@@ -129,7 +129,7 @@ impl Breakers {
     /// How many keys have a breaker at one time.
     ///
     /// - Limits: 1 to 1,000,000. Up to 48 bytes are taken for each at the first call.
-    /// - Default: 1,000, which is about 600 KB at most, and more hosts than most programs talk to.
+    /// - Default: 1,000, which is about 600 KB of short keys under a streak rule, and more hosts than most programs talk to.
     ///
     /// # Panics
     ///
@@ -698,7 +698,7 @@ mod tests {
         call_all();
         assert_eq!(known(), 0);
         call_all();
-        // But for those that are third ones.
+        // But for those that are third ones of an entry, which has room for two.
         assert!(known() > 90, "{}", known());
     }
 }
