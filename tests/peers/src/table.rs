@@ -99,6 +99,8 @@ fn figure(runs: &[f64]) -> String {
 /// With three digits, or what a tenth of a nanosecond allows.
 fn shown(nanoseconds: f64) -> String {
     match nanoseconds.abs() {
+        // Without a sign before nothing.
+        ..0.05 => "0.0".to_owned(),
         ..99.95 => format!("{nanoseconds:.1}"),
         ..9_999.5 => format!("{nanoseconds:.0}"),
         _ => format!("{:.0} µs", nanoseconds / 1_000.0),
