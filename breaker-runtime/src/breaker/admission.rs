@@ -86,10 +86,14 @@ impl CircuitBreaker {
         Self::admit_and(breaker, limit, whose, |breaker| _ = breaker.count_beginning())
     }
 
-    /// The same of a call that may know its counters when it ends.
+    /// The same, where the handle may keep the counters for the end of the call.
     #[expect(clippy::inline_always, reason = "as `admit`")]
     #[inline(always)]
-    pub(crate) fn admit_here<B>(breaker: B, limit: Option<Duration>, whose: Whose) -> Result<Permit<B>, Rejected<B>>
+    pub(crate) fn admit_by_handle<B>(
+        breaker: B,
+        limit: Option<Duration>,
+        whose: Whose,
+    ) -> Result<Permit<B>, Rejected<B>>
     where
         B: Holds,
     {

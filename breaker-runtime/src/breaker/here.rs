@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::CircuitBreaker;
-use super::totals::{Counters, ThisThread};
+use super::totals::ThisThread;
 
 /// What the permit of a call holds on to.
 pub trait Holds: Deref<Target = CircuitBreaker> {
@@ -16,10 +16,10 @@ pub trait Holds: Deref<Target = CircuitBreaker> {
         self.count_beginning();
     }
 
-    /// Whose counters count the end of the call.
+    /// The counters that count the end of the call, where it is known to end on the thread on which it began.
     #[inline]
-    fn counters(&self) -> Counters<'_> {
-        Counters::Unknown
+    fn counters(&self) -> Option<ThisThread<'_>> {
+        None
     }
 }
 
@@ -49,8 +49,8 @@ impl Holds for Here<'_> {
     }
 
     #[inline]
-    fn counters(&self) -> Counters<'_> {
-        Counters::Of(self.counters)
+    fn counters(&self) -> Option<ThisThread<'_>> {
+        Some(self.counters)
     }
 }
 

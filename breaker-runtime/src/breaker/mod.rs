@@ -324,7 +324,7 @@ impl CircuitBreaker {
     where
         E: From<CircuitBreakerError>,
     {
-        match Self::admit_here(Here::new(self), None, Whose::Waiting) {
+        match Self::admit_by_handle(Here::new(self), None, Whose::Waiting) {
             Ok(permit) => permit.call(call),
             Err((_, rejected)) => Err(rejected.into()),
         }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::here::Holds;
 use super::in_force::RUNNING_NUMBERS;
-use super::totals::Counters;
 use super::word::Identity;
 use super::{CircuitBreaker, fault_by_type};
 use crate::clock::Time;
@@ -219,7 +218,7 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[expect(clippy::inline_always, reason = "as `success`")]
     #[inline(always)]
     pub(crate) fn succeeded(&mut self) {
-        self.breaker.succeeded(self.ticket.take(), Counters::Unknown);
+        self.breaker.succeeded(self.ticket.take(), None);
     }
 
     /// The call is judged; the permit is settled. Returns whether the verdict was a failure.

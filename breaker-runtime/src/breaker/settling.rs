@@ -11,7 +11,7 @@ use super::cell::Settled;
 use super::in_force::{InForce, RECORDS};
 use super::permit::{Ticket, Whose};
 use super::reading::{End, Outlook, Read};
-use super::totals::Counters;
+use super::totals::ThisThread;
 use super::word::{Identity, Probe, Unfit, Word};
 use super::{CircuitBreaker, Count};
 use crate::class::{CANCELLED, PANIC, TIMEOUT};
@@ -30,7 +30,7 @@ const UNANSWERED_FOR: Duration = Duration::from_secs(10);
 impl CircuitBreaker {
     #[expect(clippy::inline_always, reason = "as that of a permit which succeeds")]
     #[inline(always)]
-    pub(super) fn succeeded(&self, ticket: Ticket, counters: Counters<'_>) {
+    pub(super) fn succeeded(&self, ticket: Ticket, counters: Option<ThisThread<'_>>) {
         match self.tuning.recorded() {
             0 => self.succeeded_unrecorded(ticket.epoch(), counters),
             RECORDS => self.succeeded_recorded(ticket),
@@ -39,7 +39,7 @@ impl CircuitBreaker {
     }
 
     #[inline]
-    fn succeeded_unrecorded(&self, epoch: Identity, counters: Counters<'_>) {
+    fn succeeded_unrecorded(&self, epoch: Identity, counters: Option<ThisThread<'_>>) {
         self.totals.add_to(counters, Count::Succeeded);
         if !self.cell.load().is_unmarked(epoch) {
             self.succeeded_marked(epoch, false);
@@ -109,7 +109,7 @@ impl CircuitBreaker {
     /// A success of a breaker whose window counts calls: one more of them.
     // Cold, as `admit_slow`.
     #[cold]
-    fn succeeded_among_calls(&self, epoch: Identity, counters: Counters<'_>) {
+    fn succeeded_among_calls(&self, epoch: Identity, counters: Option<ThisThread<'_>>) {
         if epoch.is_closed() && !self.is_behind(epoch) {
             self.totals.add_recorded(counters, epoch.epoch());
         } else {

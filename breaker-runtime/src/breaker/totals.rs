@@ -60,21 +60,11 @@ pub(crate) struct Part {
     counts: [AtomicU64; COUNTS],
 }
 
-/// The counters that the present thread alone may change.
-#[derive(Clone, Copy, Debug)]
-pub enum Counters<'a> {
-    /// They are to be found.
-    Unknown,
-    /// They are these, or there were none when the call began.
-    Of(ThisThread<'a>),
-}
-
-/// The counters of the thread on which this was made.
+/// The counters that the thread on which this was made alone may change, if it had some.
 #[derive(Clone, Copy, Debug)]
 pub struct ThisThread<'a>(Option<&'a Part>);
 
 impl ThisThread<'_> {
-    /// None were found, or nobody has looked.
     pub(super) const NONE: Self = Self(None);
 }
 
@@ -294,17 +284,17 @@ impl TotalCounts {
     #[inline]
     pub(super) fn begin(&self) -> ThisThread<'_> {
         let own = ThisThread(self.parts.own());
-        self.add_to(Counters::Of(own), Count::Started);
+        self.add_to(Some(own), Count::Started);
         own
     }
 
     /// The same as [`add`](Self::add), where the counters may be known.
     #[inline]
-    pub(super) fn add_to(&self, counters: Counters<'_>, what: Count) {
+    pub(super) fn add_to(&self, counters: Option<ThisThread<'_>>, what: Count) {
         match counters {
-            Counters::Of(ThisThread(Some(part))) => part.add(what),
-            Counters::Of(ThisThread(None)) => self.add_unready(what),
-            Counters::Unknown => self.add(what),
+            Some(ThisThread(Some(part))) => part.add(what),
+            Some(ThisThread(None)) => self.add_unready(what),
+            None => self.add(what),
         }
     }
 
@@ -320,11 +310,8 @@ impl TotalCounts {
 
     /// Counts a success of a call that is recorded among the calls of `epoch`, which is the present one, as well.
     #[inline]
-    pub(super) fn add_recorded(&self, counters: Counters<'_>, epoch: u64) {
-        let part = match counters {
-            Counters::Of(ThisThread(part)) => part,
-            Counters::Unknown => self.parts.own(),
-        };
+    pub(super) fn add_recorded(&self, counters: Option<ThisThread<'_>>, epoch: u64) {
+        let ThisThread(part) = counters.unwrap_or_else(|| ThisThread(self.parts.own()));
         if let Some(part) = part {
             part.add(Count::Succeeded);
             change_own(&part.recorded, |word| one_more_of_mine(word, epoch));
@@ -517,9 +504,9 @@ mod tests {
     fn the_first_recorded_success_of_a_thread_is_among_the_calls_of_its_epoch() {
         for sharing in [Sharing::PerThread, Sharing::OneForAll] {
             let totals = TotalCounts::new(sharing);
-            totals.add_recorded(Counters::Unknown, 7);
-            totals.add_recorded(Counters::Unknown, 7);
-            totals.add_recorded(Counters::Of(totals.begin()), 7);
+            totals.add_recorded(None, 7);
+            totals.add_recorded(None, 7);
+            totals.add_recorded(Some(totals.begin()), 7);
             totals.record(7);
             assert_eq!([6, 7].map(|epoch| totals.recorded(epoch)), [0, 4], "{sharing:?}");
             totals.record(8);
@@ -536,7 +523,7 @@ mod tests {
         for known in [false, has_a_number] {
             let counters = totals.begin();
             assert_eq!(counters.0.is_some(), known);
-            totals.add_to(Counters::Of(counters), Count::Succeeded);
+            totals.add_to(Some(counters), Count::Succeeded);
         }
         assert_eq!((totals.read().admitted, totals.read().succeeded), (2, 2));
     }

@@ -575,11 +575,11 @@ impl Breakers {
 
     #[inline]
     fn forget_if_idle(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
-        now.since(found.slot.breaker.last_used()) >= self.idle && self.forget_idle_one(table, found, now)
+        now.since(found.slot.breaker.last_used()) >= self.idle && self.try_to_forget(table, found, now)
     }
 
     #[cold]
-    fn forget_idle_one(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
+    fn try_to_forget(&self, table: &Table, found: Found<'_>, now: Time) -> bool {
         table.evict(found, Leave::Idle(self.mode()), now)
     }
 

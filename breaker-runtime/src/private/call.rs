@@ -25,7 +25,7 @@ use crate::stack::AttemptLimit;
 #[expect(clippy::inline_always, reason = "where a program has many protected functions, it would be a call of its own")]
 #[inline(always)]
 pub fn admit<H: Handle>(breaker: H, limit: Option<Duration>) -> Result<Permit<H>, (H, CircuitBreakerError)> {
-    CircuitBreaker::admit_here(breaker, limit, Whose::Waiting)
+    CircuitBreaker::admit_by_handle(breaker, limit, Whose::Waiting)
 }
 
 /// Leave of the breaker of this key.
